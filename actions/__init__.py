@@ -1,0 +1,1 @@
+"""Custom actions of the bundled assistant, run by the Rasa action server."""

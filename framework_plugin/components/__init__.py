@@ -1,0 +1,1 @@
+"""The thin adapters through which Rasa uses the rooms below."""

@@ -1,0 +1,1 @@
+"""Dialogues: value objects, readers, cleaning and training examples."""

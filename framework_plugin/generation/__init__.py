@@ -1,0 +1,1 @@
+"""The neural response generator: network, training, search and serving."""

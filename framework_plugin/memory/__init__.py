@@ -1,0 +1,1 @@
+"""What is known of a user: SQL tables, facts, history and their removal."""

@@ -1,0 +1,1 @@
+"""Answers found in documents, with their source."""
