@@ -1,0 +1,44 @@
+# Everything a fresh clone needs: `make chat` and `make test` prepare what is missing.
+.POSIX:
+.PHONY: help setup chat train test lint format bench lock clean
+BIN = .venv/bin
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+setup: ## Install Python 3.10 and every package into .venv
+	@scripts/bootstrap.sh
+
+chat: train ## Talk with the assistant here
+	@$(BIN)/personal-chat chat $(ARGS)
+
+train: setup ## Train the assistant, if its data or code changed
+	@scripts/train_if_changed.sh
+
+test: train ## Run every test (ARGS="-m 'not slow'" for the quick ones)
+	$(BIN)/pytest $(ARGS)
+
+lint: setup ## Check style, types and floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Put the code into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## Run the benchmarks
+	@for file in benchmarks/[a-z]*.py; do \
+		echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+lock: ## Pin all packages anew in requirements.lock
+	@scripts/bootstrap.sh uv pip compile pyproject.toml \
+		--all-extras --python-platform x86_64-manylinux_2_28 \
+		--python-version 3.10 --generate-hashes --no-emit-index-url \
+		--no-header --quiet -o requirements.lock $(ARGS)
+
+clean: ## Remove what was built: environments, models, caches; never the memory
+	rm -rf .venv .bootstrap .rasa .personal_chat models results *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

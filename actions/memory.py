@@ -1,0 +1,110 @@
+"""Showing the user what is remembered, and forgetting it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.conversation import fresh_wording, latest_text
+from actions.profile import MEMORY_DOWN, Profile, describe_facts, load_profile
+from actions.replying import say
+from actions.resources import Resources, default_resources
+from framework_plugin.errors import PersonalChatError
+from framework_plugin.memory.recall import (
+    ALL_KINDS,
+    asked_kinds,
+    asks_last_topic,
+    describe,
+    describe_earlier,
+)
+
+logger = logging.getLogger(__name__)
+
+NOTHING_TO_FORGET = (
+    "我这里本来就没有记着你的事，不用删。",
+    "放心，眼下我没有记着关于你的什么。",
+)
+_CONVERSATIONS = re.compile("聊天|记录|对话|说过的话")
+_RECORDS = (
+    "聊天记录我自己删不了，要请店里来删：在订单页点「联系人工」，每天9:00–21:00。"
+)
+
+
+class ActionRecallMemory(Action):
+    """Tells the user what is known of them, or what they last spoke of."""
+
+    def __init__(self, resources: Resources | None = None) -> None:
+        self._resources = resources or default_resources()
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_recall_memory"
+
+    async def run(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> list[EventType]:
+        """Answers from the memory and from what this session told."""
+        text = latest_text(tracker)
+        try:
+            user = load_profile(self._resources, tracker).now
+        except PersonalChatError as error:
+            logger.error("The memory cannot be reached: %s", error)
+            say(dispatcher, MEMORY_DOWN.format(what="我说不准记着你什么"))
+            return []
+        if asks_last_topic(text):
+            answer = describe_earlier(user)
+        else:
+            answer = describe(user, asked_kinds(text) or ALL_KINDS)
+        say(dispatcher, answer, {"kind": "memory"})
+        return []
+
+
+class ActionForgetMemory(Action):
+    """Says what a request to forget removes; the tracker store removes it on saving.
+
+    Nothing is called forgotten that stays in the memory.
+    """
+
+    def __init__(self, resources: Resources | None = None) -> None:
+        self._resources = resources or default_resources()
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_forget_memory"
+
+    async def run(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> list[EventType]:
+        """Names what is forgotten, or asks what is meant."""
+        try:
+            profile = load_profile(self._resources, tracker)
+        except PersonalChatError as error:
+            logger.error("The memory cannot be reached: %s", error)
+            say(dispatcher, MEMORY_DOWN.format(what="现在还忘不掉"))
+            return []
+        say(dispatcher, _answer(profile, tracker), {"kind": "memory"})
+        return []
+
+
+def _answer(profile: Profile, tracker: Tracker) -> str:
+    forgotten = profile.forgotten()
+    if forgotten:
+        return f"好，这些我忘掉了：{describe_facts(forgotten)}"
+    if _CONVERSATIONS.search(latest_text(tracker)):
+        return _RECORDS
+    if not profile.now.facts:
+        return fresh_wording(NOTHING_TO_FORGET, tracker)
+    known = describe(profile.now, ALL_KINDS)
+    asked = "这一样我没有记着。" if profile.changes else ""
+    return f"{asked}我记着的是：{known}要忘掉哪一样，跟我说「忘掉我的名字」这样就行。"

@@ -1,0 +1,114 @@
+"""What the actions work with, loaded when first needed and then kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta, timezone
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import yaml
+
+from actions.catalogue import Catalogue
+from actions.order_book import OrderBook
+from framework_plugin.errors import SettingsError
+from framework_plugin.memory.database import database_url, open_engine
+from framework_plugin.memory.extraction import FactExtractor
+from framework_plugin.memory.repository import MemoryRepository
+from framework_plugin.retrieval import FaqIndex
+
+# China keeps one time and no summer time, so no time zone database is needed.
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+_ROOT = Path(__file__).resolve().parent.parent
+_PREFIX = "PERSONAL_CHAT_"
+
+
+@dataclass(frozen=True)
+class ActionSettings:
+    """Where the actions find their data.
+
+    Each path can be set by an environment variable: `PERSONAL_CHAT_FAQ`,
+    `PERSONAL_CHAT_CATALOGUE`, `PERSONAL_CHAT_ORDERS`, `PERSONAL_CHAT_ENDPOINTS`.
+    Relative ones start at the folder in which the action server was started.
+
+    Args:
+        faq: File or folder of questions and answers.
+        catalogue: The goods.
+        orders: The sample orders.
+        endpoints: Rasa's `endpoints.yml`, which names the database of the memory.
+    """
+
+    faq: Path = _ROOT / "nlu_data" / "faq"
+    catalogue: Path = _ROOT / "nlu_data" / "shop" / "catalogue.yml"
+    orders: Path = _ROOT / "actions" / "orders.yml"
+    endpoints: Path = _ROOT / "endpoints.yml"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> ActionSettings:
+        """The settings with what the environment says otherwise."""
+        given = {f.name: environment.get(_PREFIX + f.name.upper()) for f in fields(cls)}
+        return cls(**{name: Path(value) for name, value in given.items() if value})
+
+
+class Resources:
+    """Indexes, books and the memory of users, each loaded when first asked for.
+
+    What cannot be loaded raises one of the package's errors each time, so that it is
+    found again as soon as it is repaired.
+
+    Args:
+        settings: Where the data are.
+        clock: Tells the time, with its time zone.
+    """
+
+    def __init__(
+        self,
+        settings: ActionSettings,
+        clock: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    @cached_property
+    def faq(self) -> FaqIndex:
+        """The questions and answers."""
+        return FaqIndex.open(self.settings.faq)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The goods of the shop."""
+        return Catalogue.read(self.settings.catalogue)
+
+    @cached_property
+    def orders(self) -> OrderBook:
+        """The orders of the shop."""
+        return OrderBook.read(self.settings.orders)
+
+    @cached_property
+    def extractor(self) -> FactExtractor:
+        """Reads facts out of messages, as the tracker store does."""
+        return FactExtractor()
+
+    @cached_property
+    def memory(self) -> MemoryRepository:
+        """What is known of the users."""
+        path = self.settings.endpoints
+        try:
+            endpoints = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise SettingsError(
+                f"'{path}' cannot be read ({error}). Expected Rasa's endpoints.yml; set"
+                " PERSONAL_CHAT_ENDPOINTS to where it is."
+            ) from error
+        repository = MemoryRepository(open_engine(database_url(endpoints or {})))
+        repository.create_tables()
+        return repository
+
+
+@lru_cache(maxsize=1)
+def default_resources() -> Resources:
+    """The resources that all actions of this process share."""
+    return Resources(ActionSettings.from_environment(os.environ))

@@ -1,0 +1,57 @@
+"""The process that runs the actions, on a socket that it inherits.
+
+Started by `ActionServer` as `python -m framework_plugin.cli.action_process`. It ends
+with its parent, even when that is killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import signal
+import socket
+import sys
+
+_PR_SET_PDEATHSIG = 1
+"""From <sys/prctl.h>; see prctl(2)."""
+
+
+def main() -> None:
+    """Serves the actions until it is told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--socket", type=int, required=True)
+    parser.add_argument("--actions", required=True)
+    parser.add_argument("--verbose", action="store_true")
+    arguments = parser.parse_args()
+    _end_with(arguments.parent)
+    _serve(arguments.actions, socket.socket(fileno=arguments.socket), arguments.verbose)
+
+
+def _end_with(parent: int) -> None:
+    """Has the kernel kill this process when its parent dies (Linux)."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent:
+        # It died before this process could ask to be told.
+        sys.exit(1)
+
+
+def _serve(actions: str, listening: socket.socket, verbose: bool) -> None:
+    # Only now, so that a parent that dies early is noticed at once.
+    from framework_plugin.cli.silence import prepare_logging
+
+    prepare_logging(verbose=verbose)
+    from rasa_sdk.endpoint import create_app
+    from rasa_sdk.utils import update_sanic_log_level
+
+    prepare_logging(verbose=verbose)
+    update_sanic_log_level()
+    create_app(actions).run(sock=listening, access_log=False, motd=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""`personal-chat memory`: what is known of a user, shown and removed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from framework_plugin.cli.options import ENDPOINTS, Endpoints, User
+from framework_plugin.cli.project import read_endpoints
+from framework_plugin.corpus.user_context import UserContext
+
+if TYPE_CHECKING:
+    from framework_plugin.memory.repository import MemoryRepository
+
+app = typer.Typer(
+    no_args_is_help=True, help="Show or remove what is remembered of a user."
+)
+
+Yes = Annotated[bool, typer.Option("--yes", help="Remove without asking first.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+
+
+@app.command()
+def show(user: User, json: Json = False, endpoints: Endpoints = ENDPOINTS) -> None:
+    """Show the facts known of a user, and how many turns are stored."""
+    context = _everything(_repository(endpoints), user)
+    if json:
+        _print_json(context)
+    else:
+        _print_table(context)
+
+
+@app.command()
+def forget(user: User, yes: Yes = False, endpoints: Endpoints = ENDPOINTS) -> None:
+    """Remove all facts and all conversations of a user, for good."""
+    repository = _repository(endpoints)
+    if not yes:
+        _ask(_everything(repository, user))
+    forgotten = repository.forget(user)
+    typer.echo(
+        f"Removed {forgotten.facts} facts and {forgotten.events} events of "
+        f"conversations of '{user}'."
+    )
+
+
+def _repository(endpoints: Path) -> MemoryRepository:
+    # SQLAlchemy takes its time, and `--help` shall not wait for it.
+    from framework_plugin.memory.database import database_url, open_engine
+    from framework_plugin.memory.repository import MemoryRepository
+
+    repository = MemoryRepository(open_engine(database_url(read_endpoints(endpoints))))
+    repository.create_tables()
+    return repository
+
+
+def _everything(repository: MemoryRepository, user: str) -> UserContext:
+    """All that is kept of a user, the running session included."""
+    return repository.user_context(user, sys.maxsize, before=time.time())
+
+
+def _ask(context: UserContext) -> None:
+    """Goes on only if the person at the terminal agrees.
+
+    Raises:
+        typer.BadParameter: If there is no terminal to ask at.
+        typer.Abort: If the person does not agree.
+    """
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(
+            "there is no terminal to ask at; say --yes to remove without asking."
+        )
+    typer.confirm(
+        f"Remove {len(context.facts)} facts and {len(context.earlier_turns)} turns of "
+        f"'{context.user_id}' for good?",
+        abort=True,
+    )
+
+
+def _print_json(context: UserContext) -> None:
+    facts = [
+        {"kind": fact.kind.value, "value": fact.value, "said_at": fact.said_at}
+        for fact in context.facts
+    ]
+    content = {
+        "user": context.user_id,
+        "facts": facts,
+        "turns": len(context.earlier_turns),
+    }
+    typer.echo(json.dumps(content, ensure_ascii=False))
+
+
+def _print_table(context: UserContext) -> None:
+    console = Console()
+    if context.facts:
+        table = Table("kind", "value", "told at")
+        for fact in context.facts:
+            told = datetime.fromtimestamp(fact.said_at)
+            table.add_row(fact.kind.value, Text(fact.value), f"{told:%Y-%m-%d %H:%M}")
+        console.print(table)
+    else:
+        console.print(Text(f"No facts are known of '{context.user_id}'."))
+    console.print(f"{len(context.earlier_turns)} turns of conversation are stored.")

@@ -1,0 +1,82 @@
+"""`personal-chat serve`: the assistant for its channels, with the actions beside it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from framework_plugin.cli import project
+from framework_plugin.cli.action_server import ActionServer, running_actions
+from framework_plugin.cli.options import ENDPOINTS, Endpoints, Model, Verbose
+from framework_plugin.cli.silence import import_rasa, rasa_errors
+from framework_plugin.cli.train import train_first
+
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Where to listen.")]
+Interface = Annotated[
+    str,
+    typer.Option(
+        "--interface",
+        help="The address to listen on; 0.0.0.0 lets other machines in.",
+    ),
+]
+EnableApi = Annotated[
+    bool,
+    typer.Option(
+        "--enable-api", help="Offer Rasa's HTTP API too, which has no password."
+    ),
+]
+
+
+def serve(
+    port: Port = 5005,
+    interface: Interface = "127.0.0.1",
+    enable_api: EnableApi = False,
+    model: Model = None,
+    endpoints: Endpoints = ENDPOINTS,
+    verbose: Verbose = False,
+) -> None:
+    """Serve the channels of credentials.yml over HTTP."""
+    project.require_project()
+    project.read_endpoints(endpoints)
+    chosen = project.chosen_model(model) or train_first(verbose=verbose)
+    with running_actions(endpoints, verbose=verbose) as actions:
+        import_rasa(verbose=verbose)
+        app, workers = _application(chosen, endpoints, actions, enable_api, port)
+        app.run(host=interface, port=port, workers=workers, motd=False)
+
+
+def _application(
+    model: Path, endpoints: Path, actions: ActionServer, enable_api: bool, port: int
+) -> tuple[Any, int]:
+    """Rasa's web application, and how many processes are to run it."""
+    from rasa.core.run import close_resources, configure_app, create_http_input_channels
+    from rasa.core.utils import number_of_sanic_workers
+    from rasa.utils.common import update_sanic_log_level
+
+    from framework_plugin.cli.assistant import load_agent, services
+
+    named = services(endpoints, actions.url)
+    with rasa_errors():
+        channels = create_http_input_channels(None, str(project.CREDENTIALS))
+        app = configure_app(channels, enable_api=enable_api, port=port, endpoints=named)
+
+    async def load(app: Any, loop: Any) -> None:
+        app.ctx.agent = await load_agent(model, named, loop)
+        actions.wait_until_ready()
+
+    app.register_listener(load, "before_server_start")
+    app.register_listener(partial(_announce, port), "after_server_start")
+    app.register_listener(close_resources, "after_server_stop")
+    update_sanic_log_level()
+    return app, number_of_sanic_workers(named.lock_store)
+
+
+async def _announce(port: int, *_: Any) -> None:
+    Console(stderr=True).print(
+        f"Listening on port {port}; Ctrl-C stops. For the channel 'rest': "
+        f"POST http://localhost:{port}/webhooks/rest/webhook"
+    )

@@ -1,0 +1,69 @@
+"""Keeps Rasa, TensorFlow and Sanic from talking over the assistant."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from framework_plugin.errors import PersonalChatError
+
+_ENVIRONMENT = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+
+
+def prepare_logging(*, verbose: bool) -> None:
+    """Sets what is logged, to the error stream; to be called before importing Rasa.
+
+    Args:
+        verbose: Whether to show what the libraries have to say, and warnings; else
+            errors only.
+    """
+    level = logging.INFO if verbose else logging.ERROR
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    # Rasa and its action server read it, also in the processes that are started here.
+    os.environ["LOG_LEVEL"] = logging.getLevelName(level)
+    logging.basicConfig(
+        stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s"
+    )
+    if not verbose:
+        warnings.simplefilter("ignore")
+
+
+def import_rasa(*, verbose: bool) -> None:
+    """Imports Rasa and takes back the warnings that it and Sanic switch on."""
+    prepare_logging(verbose=verbose)
+    import sanic.app  # noqa: F401  (sets a filter of its own on import)
+    from rasa.utils.common import configure_logging_and_warnings
+    from rasa.utils.log_utils import configure_structlog
+
+    level = logging.getLevelName(os.environ["LOG_LEVEL"])
+    configure_structlog(level)
+    configure_logging_and_warnings(level)
+    if not verbose:
+        warnings.simplefilter("ignore")
+
+
+@contextmanager
+def rasa_errors() -> Iterator[None]:
+    """Shows Rasa's errors as it does: by their message.
+
+    Raises:
+        PersonalChatError: In place of any error that Rasa raises on purpose.
+    """
+    from rasa.shared.exceptions import RasaException
+
+    try:
+        yield
+    except RasaException as error:
+        if isinstance(error, PersonalChatError):
+            raise
+        cause = f" ({error.__cause__})" if error.__cause__ else ""
+        raise PersonalChatError(f"{error}{cause}") from error

@@ -1,0 +1,106 @@
+"""One turn of a conversation: what was said, and where the answer came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUttered
+
+from framework_plugin.components.session import (
+    ACTION_RETRIEVE_ANSWER,
+    UTTER_GENERATED,
+    UTTER_SERVICE_DOWN,
+)
+
+_FOUND = ("faq", "choices")
+_UNKNOWN = "unknown"
+
+
+class Source(str, Enum):
+    """Where an answer came from."""
+
+    RULE = "rule"
+    GENERATOR = "generator"
+    RETRIEVAL = "retrieval"
+    FALLBACK = "fallback"
+
+
+@dataclass(frozen=True)
+class Button:
+    """A choice that an answer offers.
+
+    Args:
+        title: What the user reads.
+        payload: What is sent when it is chosen.
+    """
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A message of the user and the answer to it.
+
+    Args:
+        user: The message.
+        replies: The texts of the answer, in order; at least one.
+        source: Where it came from.
+        confidence: How sure the source was, 0 to 1; 0 for a fallback.
+        milliseconds: How long the user waited.
+        buttons: The choices offered.
+    """
+
+    user: str
+    replies: tuple[str, ...]
+    source: Source
+    confidence: float
+    milliseconds: float
+    buttons: tuple[Button, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The turn for programs; without the buttons, whose words are in the text."""
+        return {
+            "user": self.user,
+            "replies": list(self.replies),
+            "source": self.source.value,
+            "confidence": round(self.confidence, 4),
+            "milliseconds": round(self.milliseconds, 1),
+        }
+
+
+def source_of(events: Iterable[Event]) -> tuple[Source, float]:
+    """Where the answer to the latest message came from, and how sure that was.
+
+    Args:
+        events: The events of a tracker, in order.
+    """
+    actions: list[ActionExecuted] = []
+    marks: list[dict[str, Any]] = []
+    for event in events:
+        if isinstance(event, UserUttered):
+            actions.clear()
+            marks.clear()
+        elif isinstance(event, ActionExecuted):
+            if event.action_name != ACTION_LISTEN_NAME:
+                actions.append(event)
+        elif isinstance(event, BotUttered) and "source" in event.metadata:
+            marks.append(event.metadata["source"])
+    names = [action.action_name for action in actions]
+    if not actions or UTTER_SERVICE_DOWN in names:
+        return Source.FALLBACK, 0.0
+    for mark in marks:
+        if mark.get("kind") in _FOUND:
+            return Source.RETRIEVAL, float(mark.get("score", 0.0))
+        if mark.get("kind") == _UNKNOWN:
+            return Source.FALLBACK, 0.0
+    if ACTION_RETRIEVE_ANSWER in names and not marks:
+        return Source.FALLBACK, 0.0
+    last = actions[-1]
+    if last.action_name == UTTER_GENERATED:
+        return Source.GENERATOR, float(last.metadata.get("confidence", 0.0))
+    return Source.RULE, float(last.confidence or 0.0)

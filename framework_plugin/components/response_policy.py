@@ -1,0 +1,210 @@
+"""The policy that speaks freely where no rule and no story applies."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rasa.core.policies.policy import Policy, PolicyPrediction
+from rasa.engine.graph import ExecutionContext
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from framework_plugin.components.readable_errors import readable_errors
+from framework_plugin.components.session import (
+    ACTION_RETRIEVE_ANSWER,
+    GENERATED_REPLY,
+    UTTER_GENERATED,
+    UTTER_SERVICE_DOWN,
+    awaits_reply,
+    dialogue_of,
+    went_unanswered,
+)
+from framework_plugin.components.user_memory import current_user_context
+from framework_plugin.generation.cache import (
+    CorpusPaths,
+    cached_generator,
+    generator_key,
+)
+from framework_plugin.generation.generator import ResponseGenerator
+from framework_plugin.generation.reply import Reply
+from framework_plugin.generation.settings import DecodingSettings, TrainingSettings
+from framework_plugin.settings import settings_from
+
+_LOWEST, _HIGHEST = 0.31, 0.99
+"""Above Rasa's fallback of 0.3 and below the 1.0 of rules and stories."""
+
+
+@dataclass(frozen=True)
+class PolicySettings(CorpusPaths):
+    """The options of `LSTMResponsePolicy` beside those of the generator.
+
+    Args:
+        cache_directory: Where trained generators are kept.
+        priority: Among policies of equal confidence the higher one wins.
+    """
+
+    cache_directory: str = ".personal_chat/generators"
+    priority: int = 1
+
+
+@dataclass(frozen=True)
+class _AllSettings:
+    policy: PolicySettings
+    training: TrainingSettings
+    decoding: DecodingSettings
+
+    @classmethod
+    def read(cls, config: dict[str, Any]) -> _AllSettings:
+        training = {f.name for f in fields(TrainingSettings)}
+        decoding = {f.name for f in fields(DecodingSettings)}
+        rest = {k: v for k, v in config.items() if k not in training | decoding}
+        return cls(
+            settings_from(PolicySettings, rest),
+            settings_from(
+                TrainingSettings, {k: v for k, v in config.items() if k in training}
+            ),
+            settings_from(
+                DecodingSettings, {k: v for k, v in config.items() if k in decoding}
+            ),
+        )
+
+    def train(self) -> Path:
+        directory = Path(self.policy.cache_directory)
+        return cached_generator(self.policy, self.training, self.decoding, directory)
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True
+)
+class LSTMResponsePolicy(Policy):
+    """Speaks with the generator's words where it is sure, else asks for retrieval.
+
+    After the user's message it predicts `utter_generated`, with the reply in the slot
+    `generated_reply`, or `action_retrieve_answer`. After any action it listens; if an
+    action said nothing since its server did not answer, it first says so with
+    `utter_service_down`.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The options and their defaults; see `docs/response_policy.md`."""
+        return {
+            **asdict(PolicySettings()),
+            **asdict(TrainingSettings()),
+            **asdict(DecodingSettings()),
+        }
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Changes with the corpus, the settings and the generator's code."""
+        with readable_errors(cls.__name__):
+            settings = _AllSettings.read({**cls.get_default_config(), **config})
+            return generator_key(settings.policy, settings.training, settings.decoding)
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        generator: ResponseGenerator | None = None,
+    ) -> None:
+        super().__init__(config, model_storage, resource, execution_context)
+        with readable_errors(type(self).__name__):
+            self._settings = _AllSettings.read(config)
+        self._generator = generator
+        # Rasa asks every policy several times per message; one search is enough.
+        self._reply = lru_cache(maxsize=64)(generator.reply) if generator else None
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> LSTMResponsePolicy:
+        """Loads the trained generator and answers once, so that it is warm.
+
+        Raises:
+            ComponentError: If the model in the storage is damaged.
+        """
+        with readable_errors(cls.__name__), model_storage.read_from(resource) as path:
+            generator = ResponseGenerator(
+                Path(path), _AllSettings.read(config).decoding
+            )
+            generator.warm_up()
+        return cls(config, model_storage, resource, execution_context, generator)
+
+    def train(self, domain: Domain) -> Resource:  # type: ignore[override]
+        """Trains the generator, or takes it from the cache if nothing changed.
+
+        Args:
+            domain: Not used; Rasa hands it to every policy.
+
+        Returns:
+            Where the generator lies in the model.
+
+        Raises:
+            ComponentError: If the corpus cannot be used.
+        """
+        with readable_errors(type(self).__name__):
+            folder = self._settings.train()
+        with self._model_storage.write_to(self._resource) as path:
+            shutil.copytree(folder, path, dirs_exist_ok=True)
+        return self._resource
+
+    def predict_action_probabilities(  # type: ignore[override]
+        self, tracker: DialogueStateTracker, domain: Domain
+    ) -> PolicyPrediction:
+        """Predicts what to say or do; see the class."""
+        if tracker.active_loop_name or self._reply is None:
+            return self._prediction(self._default_predictions(domain))
+        if not awaits_reply(tracker):
+            down = went_unanswered(tracker)
+            action = UTTER_SERVICE_DOWN if down else ACTION_LISTEN_NAME
+            return self._certain(action, _HIGHEST, domain)
+        reply = self._reply(dialogue_of(tracker), current_user_context(tracker))
+        if not reply.sure:
+            return self._certain(ACTION_RETRIEVE_ANSWER, 1 - reply.confidence, domain)
+        return self._certain(
+            UTTER_GENERATED,
+            reply.confidence,
+            domain,
+            # Rasa's interpolator takes `0[` for an index and gives up on the text.
+            optional_events=[SlotSet(GENERATED_REPLY, reply.text.replace("[", "［"))],
+            action_metadata=_explanation(reply),
+        )
+
+    def _certain(
+        self, action: str, confidence: float, domain: Domain, **details: Any
+    ) -> PolicyPrediction:
+        probabilities = self._default_predictions(domain)
+        bounded = min(max(confidence, _LOWEST), _HIGHEST)
+        probabilities[domain.index_for_action(action)] = bounded
+        return self._prediction(probabilities, **details)
+
+
+def _explanation(reply: Reply) -> dict[str, Any]:
+    """Why the generator said it, small enough to be stored with the event."""
+    attended = []
+    if reply.attention is not None:
+        attended = [reply.source[i] for i in reply.attention.argmax(axis=1)]
+    return {
+        "source": "generator",
+        "confidence": round(reply.confidence, 4),
+        "tokens": list(reply.tokens),
+        "probabilities": [round(p, 4) for p in reply.probabilities],
+        "attended": attended,
+        "milliseconds": round(reply.milliseconds, 2),
+    }

@@ -1,0 +1,62 @@
+"""What a tracker tells about the session, in the terms of the rooms below."""
+
+from __future__ import annotations
+
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.events import (
+    ActionExecuted,
+    BotUttered,
+    Event,
+    SessionStarted,
+    UserUttered,
+)
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from framework_plugin.corpus.dialogue import Dialogue, Speaker, Turn
+
+GENERATED_REPLY = "generated_reply"
+UTTER_GENERATED = "utter_generated"
+UTTER_SERVICE_DOWN = "utter_service_down"
+ACTION_RETRIEVE_ANSWER = "action_retrieve_answer"
+
+
+def dialogue_of(tracker: DialogueStateTracker) -> Dialogue:
+    """The turns of the current session."""
+    turns: list[Turn] = []
+    for event in tracker.applied_events():
+        if isinstance(event, SessionStarted):
+            turns.clear()
+        elif isinstance(event, UserUttered) and event.text:
+            turns.append(Turn(Speaker.USER, event.text))
+        elif isinstance(event, BotUttered) and event.text:
+            turns.append(Turn(Speaker.BOT, event.text))
+    return Dialogue(tuple(turns))
+
+
+def awaits_reply(tracker: DialogueStateTracker) -> bool:
+    """Whether the user has spoken and nothing was done about it yet."""
+    return bool(tracker.latest_action_name == ACTION_LISTEN_NAME)
+
+
+def went_unanswered(tracker: DialogueStateTracker) -> bool:
+    """Whether a custom action ran for the user's message and nothing was said.
+
+    That is so when the action server could not be reached: Rasa records the action as
+    done all the same. In story tests no action ever says a thing; they are told from
+    real conversations by having no session.
+    """
+    events = _since_last_message(tracker)
+    ran = [e.action_name for e in events if isinstance(e, ActionExecuted)]
+    custom = [name for name in ran if name and name.startswith("action_")]
+    spoke = any(isinstance(e, BotUttered) for e in events)
+    live = any(isinstance(e, SessionStarted) for e in tracker.events)
+    return live and bool(custom) and not spoke and UTTER_SERVICE_DOWN not in ran
+
+
+def _since_last_message(tracker: DialogueStateTracker) -> list[Event]:
+    since: list[Event] = []
+    for event in reversed(tracker.applied_events()):
+        if isinstance(event, UserUttered):
+            break
+        since.append(event)
+    return since[::-1]

@@ -1,0 +1,70 @@
+"""What Rasa's messages tell of their user."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from framework_plugin.corpus.dialogue import Speaker, Turn
+from framework_plugin.corpus.user_context import UserContext
+from framework_plugin.memory.changes import FactChange, apply_changes
+from framework_plugin.memory.extraction import Entity, FactExtractor
+from framework_plugin.memory.repository import EARLIER_TURNS
+
+
+def told_changes(message: UserUttered) -> tuple[FactChange, ...]:
+    """What a message of the user changes in their profile."""
+    text = message.text or ""
+    if text.startswith("/"):
+        # An intent sent by a button: none of the user's words.
+        return ()
+    entities = [
+        Entity(e["entity"], e["value"], e["start"], e["end"])
+        for e in message.entities
+        if isinstance(e.get("value"), str)
+        and isinstance(e.get("start"), int)
+        and isinstance(e.get("end"), int)
+    ]
+    return tuple(_extractor().changes(text, entities))
+
+
+def current_user_context(tracker: DialogueStateTracker) -> UserContext:
+    """What is known of a user now, the message being answered included.
+
+    The first turn of a new user, and a tracker from another store, carry no memory:
+    then all that was said in this tracker counts. Turns from before a session that
+    has just begun count as earlier ones, although the tracker still holds them.
+    """
+    context = getattr(tracker, "user_context", None)
+    messages = [e for e in tracker.events if isinstance(e, UserUttered)]
+    if context is None:
+        context = UserContext(tracker.sender_id)
+    else:
+        messages = messages[-1:]
+    facts = context.facts
+    for message in messages:
+        facts = apply_changes(facts, told_changes(message), message.timestamp)
+    turns = (*context.earlier_turns, *_turns_of_sessions_before(tracker))
+    return replace(context, facts=facts, earlier_turns=turns[-EARLIER_TURNS:])
+
+
+def _turns_of_sessions_before(tracker: DialogueStateTracker) -> list[Turn]:
+    """The turns a tracker holds from before its latest session."""
+    before: list[Turn] = []
+    turns: list[Turn] = []
+    for event in tracker.events:
+        if isinstance(event, SessionStarted):
+            before = list(turns)
+        elif isinstance(event, UserUttered) and event.text:
+            turns.append(Turn(Speaker.USER, event.text))
+        elif isinstance(event, BotUttered) and event.text:
+            turns.append(Turn(Speaker.BOT, event.text))
+    return [turn for turn in before if not turn.text.startswith("/")]
+
+
+@lru_cache(maxsize=1)
+def _extractor() -> FactExtractor:
+    return FactExtractor()

@@ -1,0 +1,97 @@
+"""Between an utterance and the tokens that the generator reads and writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+
+from framework_plugin.corpus.dialogue import Speaker
+from framework_plugin.corpus.placeholders import PLACEHOLDER, placeholder
+from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.text.segment import Segmenter
+
+SPEAKER_MARKS = {Speaker.USER: "<user>", Speaker.BOT: "<bot>"}
+KNOWN_MARKS = {kind: f"<knows:{kind.value}>" for kind in FactKind}
+PLACEHOLDERS = {kind: placeholder(kind) for kind in FactKind}
+RESERVED = (*SPEAKER_MARKS.values(), *KNOWN_MARKS.values(), *PLACEHOLDERS.values())
+"""Tokens with a meaning of their own, kept whole in every vocabulary."""
+
+_MEANINGFUL_SIGNS = frozenset("?!")
+_LATIN = re.compile(r"[A-Za-z0-9]+")
+
+TokenizedTurn = tuple[Speaker, Sequence[str]]
+
+
+class UtteranceCodec:
+    """Splits utterances into tokens and joins them again.
+
+    Args:
+        segmenter: Our private segmenter.
+    """
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self._segmenter = segmenter
+        self.read = lru_cache(maxsize=65536)(self._read)
+        self.write = lru_cache(maxsize=65536)(self._write)
+
+    def _read(self, text: str) -> tuple[str, ...]:
+        """The normalised words of what is read: the encoder's side."""
+        tokens: list[str] = []
+        for part, is_placeholder in _parts(text):
+            words = [part] if is_placeholder else self._segmenter.norms(part)
+            tokens.extend(w for w in words if _carries_meaning(w))
+        return tuple(tokens)
+
+    def _write(self, text: str) -> tuple[str, ...]:
+        """The words of what is said, as spelled: the decoder's side."""
+        tokens: list[str] = []
+        for part, is_placeholder in _parts(text):
+            words = self._segmenter.words(part)
+            tokens.extend([part] if is_placeholder else [w.text for w in words])
+        return tuple(tokens)
+
+
+def join(tokens: Sequence[str]) -> str:
+    """Writes tokens as one utterance; only Latin words are parted by a space."""
+    text = ""
+    for token in tokens:
+        if text and _LATIN.fullmatch(token) and _LATIN.fullmatch(text[-1]):
+            text += " "
+        text += token
+    return text
+
+
+def source_tokens(
+    turns: Sequence[TokenizedTurn],
+    known: Collection[FactKind],
+    *,
+    context_turns: int,
+    max_turn_tokens: int,
+) -> tuple[str, ...]:
+    """What the encoder reads: the facts that are known, then the last turns.
+
+    Args:
+        turns: The dialogue so far, oldest first, the user's message last.
+        known: The kinds of fact that a reply may fill in.
+        context_turns: How many turns to read, the user's message included.
+        max_turn_tokens: How many tokens of a turn to read; the beginning of a long
+            turn is left out, since what matters mostly comes last.
+
+    Returns:
+        Marks and words in one sequence.
+    """
+    tokens = [KNOWN_MARKS[kind] for kind in FactKind if kind in known]
+    for speaker, words in turns[-context_turns:]:
+        tokens.append(SPEAKER_MARKS[speaker])
+        tokens.extend(words[-max_turn_tokens:])
+    return tuple(tokens)
+
+
+def _parts(text: str) -> list[tuple[str, bool]]:
+    pieces = re.split(f"({PLACEHOLDER.pattern.replace('(', '(?:')})", text)
+    return [(piece, index % 2 == 1) for index, piece in enumerate(pieces) if piece]
+
+
+def _carries_meaning(word: str) -> bool:
+    return word in _MEANINGFUL_SIGNS or any(c.isalnum() or ord(c) > 0xFFFF for c in word) or "{" in word

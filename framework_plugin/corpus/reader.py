@@ -1,0 +1,199 @@
+"""Readers of dialogue files: written dialogues (`.txt`) and pairs (`.tsv`).
+
+The form of a `.txt` file is told in docs/corpus.md. A `.tsv` file holds one
+`utterance<TAB>reply` a line. Both are read as UTF-8 or, failing that, GB18030.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from framework_plugin.corpus.cleaning import clean_utterance, problem_with
+from framework_plugin.corpus.dialogue import Speaker
+from framework_plugin.corpus.placeholders import placeholders_in
+from framework_plugin.corpus.script import BrokenLine, Corpus, Script, ScriptedTurn
+from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.errors import CorpusError
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+_SPEAKERS = {"U:": Speaker.USER, "B:": Speaker.BOT}
+_KINDS = ", ".join(kind.value for kind in FactKind)
+
+
+class _LineError(ValueError):
+    """A line that cannot be used; caught where its place is known."""
+
+
+def read_corpus(path: Path) -> Corpus:
+    """Reads one dialogue file, or all that lie below a folder.
+
+    A broken line costs the rest of its dialogue and nothing else.
+
+    Args:
+        path: A `.txt` or `.tsv` file, or a folder of them.
+
+    Returns:
+        The dialogues and the lines that were skipped.
+
+    Raises:
+        CorpusError: If there is no such file or folder, or nothing usable in it.
+    """
+    scripts: list[Script] = []
+    broken: list[BrokenLine] = []
+    for file in corpus_files(path):
+        read = _read_pairs if file.suffix == ".tsv" else _read_dialogues
+        for item in read(file):
+            if isinstance(item, Script):
+                scripts.append(item)
+            else:
+                broken.append(item)
+    if not scripts:
+        skipped = f" ({len(broken)} broken lines, first: {broken[0]})" if broken else ""
+        raise CorpusError(
+            f"No dialogue could be read from '{path}'{skipped}. Expected lines that "
+            "begin with 'U:' and 'B:' in turns, dialogues separated by a blank line; "
+            "see docs/corpus.md."
+        )
+    return Corpus(tuple(scripts), tuple(broken))
+
+
+def corpus_files(path: Path) -> list[Path]:
+    """The dialogue files that `read_corpus` would read, sorted by path.
+
+    Raises:
+        CorpusError: If there are none.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise CorpusError(
+            f"There is no corpus at '{path}'. Expected a file or a folder of .txt or "
+            ".tsv dialogue files; correct `corpus` in config.yml or create it."
+        )
+    files = sorted(f for f in path.rglob("*") if f.suffix in (".txt", ".tsv"))
+    if not files:
+        raise CorpusError(
+            f"The corpus folder '{path}' holds no .txt or .tsv file. Put your "
+            "dialogues there; see docs/corpus.md for their form."
+        )
+    return files
+
+
+def read_lines(path: Path) -> list[str]:
+    """Reads the lines of a text file in any of `ENCODINGS`.
+
+    Raises:
+        CorpusError: If the file is in none of them or cannot be opened.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"'{path}' cannot be read: {error.strerror}.") from error
+    for encoding in ENCODINGS:
+        try:
+            return data.decode(encoding).splitlines()
+        except UnicodeDecodeError:
+            continue
+    # One bad byte must not cost the file: its lines are named as broken instead.
+    return data.decode("utf-8", errors="replace").splitlines()
+
+
+def _read_pairs(path: Path) -> Iterator[Script | BrokenLine]:
+    for number, line in enumerate(read_lines(path), start=1):
+        if not line.strip():
+            continue
+        fields = line.split("\t")
+        if len(fields) != 2:
+            reason = f"expected utterance<TAB>reply, found {len(fields)} fields"
+            yield BrokenLine(path, number, reason)
+            continue
+        try:
+            user = ScriptedTurn(Speaker.USER, (_utterance(fields[0]),))
+            bot = ScriptedTurn(Speaker.BOT, (_utterance(fields[1]),))
+        except _LineError as error:
+            yield BrokenLine(path, number, str(error))
+        else:
+            yield Script((user, bot), topic=path.stem)
+
+
+def _read_dialogues(path: Path) -> Iterator[Script | BrokenLine]:
+    draft = _Draft(path.stem)
+    for number, raw in enumerate([*read_lines(path), ""], start=1):
+        line = raw.strip()
+        if line.startswith("#"):
+            continue
+        if not line:
+            if script := draft.finish():
+                yield script
+            draft = _Draft(path.stem)
+        elif not draft.broken:
+            try:
+                draft.add(line)
+            except _LineError as error:
+                draft.broken = True
+                yield BrokenLine(path, number, str(error))
+
+
+class _Draft:
+    """A dialogue that is being read line by line."""
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        self.turns: list[ScriptedTurn] = []
+        self.known: set[FactKind] = set()
+        self.unknown: set[FactKind] = set()
+        self.told: set[FactKind] = set()
+        self.broken = False
+
+    def add(self, line: str) -> None:
+        if line.startswith("@"):
+            self._add_facts(line[1:].split())
+            return
+        speaker = _SPEAKERS.get(line[:2].replace("：", ":").upper())
+        if speaker is None:
+            raise _LineError(f"expected 'U:', 'B:' or '@', found '{line[:12]}'")
+        expected = Speaker.BOT if len(self.turns) % 2 else Speaker.USER
+        if speaker is not expected:
+            raise _LineError(f"two turns of the {speaker.value} in a row")
+        wordings = tuple(_utterance(w) for w in line[2:].split(" | "))
+        self._check_placeholders(speaker, wordings)
+        self.turns.append(ScriptedTurn(speaker, wordings))
+
+    def _add_facts(self, names: list[str]) -> None:
+        for name in names:
+            try:
+                kind = FactKind(name.lstrip("-"))
+            except ValueError:
+                message = f"unknown fact '{name}'; known are {_KINDS}"
+                raise _LineError(message) from None
+            (self.unknown if name.startswith("-") else self.known).add(kind)
+
+    def _check_placeholders(self, speaker: Speaker, wordings: tuple[str, ...]) -> None:
+        try:
+            kinds = frozenset[FactKind]().union(*map(placeholders_in, wordings))
+        except ValueError:
+            raise _LineError(f"unknown placeholder; known are {_KINDS}") from None
+        if speaker is Speaker.USER:
+            self.told |= kinds
+        elif missing := kinds - self.told - self.known:
+            names = ", ".join(sorted(kind.value for kind in missing))
+            raise _LineError(
+                f"the reply uses {names}, which the user has not told; name it in an "
+                "'@' line above the dialogue if it is known from before"
+            )
+
+    def finish(self) -> Script | None:
+        turns = self.turns[: len(self.turns) // 2 * 2]
+        if not turns:
+            return None
+        return Script(
+            tuple(turns), frozenset(self.known), frozenset(self.unknown), self.topic
+        )
+
+
+def _utterance(text: str) -> str:
+    cleaned = clean_utterance(text)
+    if problem := problem_with(cleaned):
+        raise _LineError(problem)
+    return cleaned

@@ -1,0 +1,91 @@
+"""A trained generator on disk: one folder with all that is needed to serve it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from framework_plugin.errors import ArtefactError, SettingsError
+from framework_plugin.generation.settings import TrainingSettings
+from framework_plugin.settings import settings_from
+
+WEIGHTS = "network.weights.h5"
+VOCABULARY = "vocabulary.txt"
+CONFIDENCE = "confidence.json"
+METRICS = "metrics.json"
+_SETTINGS = "settings.json"
+_EXPERIENCE = "experience.jsonl"
+
+Metrics = dict[str, Any]
+"""Figures of merit, ready for JSON."""
+
+Exchange = tuple[str, str]
+"""A message in words as read, and the reply that was learned for it."""
+
+
+def write_settings(folder: Path, settings: TrainingSettings) -> None:
+    """Writes the settings a generator was trained with."""
+    write_json(folder / _SETTINGS, dataclasses.asdict(settings))
+
+
+def read_settings(folder: Path) -> TrainingSettings:
+    """Reads the settings a generator was trained with.
+
+    Raises:
+        ArtefactError: If they are missing or damaged.
+    """
+    try:
+        return settings_from(TrainingSettings, read_json(folder / _SETTINGS))
+    except SettingsError as error:
+        raise ArtefactError(
+            f"The generator in '{folder}' was trained by another version ({error}) "
+            "Train again with `rasa train`."
+        ) from error
+
+
+def write_experience(folder: Path, exchanges: Sequence[Exchange]) -> None:
+    """Writes the learned exchanges, one JSON list a line."""
+    lines = (json.dumps(exchange, ensure_ascii=False) for exchange in exchanges)
+    (folder / _EXPERIENCE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read_experience(folder: Path) -> list[Exchange]:
+    """Reads the learned exchanges.
+
+    Raises:
+        ArtefactError: If they are missing or damaged.
+    """
+    path = folder / _EXPERIENCE
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [(message, reply) for message, reply in map(json.loads, lines)]
+    except (OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Writes JSON that a person can read."""
+    text = json.dumps(values, ensure_ascii=False, indent=2)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Reads JSON.
+
+    Raises:
+        ArtefactError: If the file is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ArtefactError:
+    return ArtefactError(
+        f"The generator's file '{path.name}' is missing or damaged ({error}). "
+        "Train again with `rasa train`, or fetch the model anew."
+    )

@@ -1,0 +1,114 @@
+"""From trained weights to the ONNX graphs that serve them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import tensorflow as tf
+import tf2onnx
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from framework_plugin.generation.network import Seq2Seq
+from framework_plugin.generation.runtime import ENCODER, STEP, graph_name
+
+logger = logging.getLogger(__name__)
+
+_OPSET = 15
+
+
+def export_network(network: Seq2Seq, folder: Path) -> None:
+    """Writes the graphs of encoder and decoder step, in fp32 and int8.
+
+    The encoder reads one source `(1, source length)`. A step reads the last token of
+    each reply and returns its `candidates` likeliest followers, so that the softmax
+    and the selection over the vocabulary run inside the graph.
+
+    Args:
+        network: With its trained weights.
+        folder: Where the four files go.
+    """
+    _convert(_encoder(network), _encoder_inputs(), folder / graph_name(ENCODER, "fp32"))
+    _convert(_step(network), _step_inputs(network), folder / graph_name(STEP, "fp32"))
+    for part in (ENCODER, STEP):
+        _quantise(folder, part)
+
+
+def _encoder(network: Seq2Seq) -> tf.types.experimental.GenericFunction:
+    def encode(source: tf.Tensor) -> dict[str, tf.Tensor]:
+        memory, state = network.encode(source)
+        return {"memory": memory, "hidden": state.hidden, "cell": state.cell}
+
+    return tf.function(encode, input_signature=_encoder_inputs())
+
+
+def _encoder_inputs() -> list[tf.TensorSpec]:
+    return [tf.TensorSpec((1, None), tf.int32, name="source")]
+
+
+def _step(network: Seq2Seq) -> tf.types.experimental.GenericFunction:
+    def step(
+        tokens: tf.Tensor,
+        hidden: tf.Tensor,
+        cell: tf.Tensor,
+        memory: tf.Tensor,
+        bias: tf.Tensor,
+        candidates: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        embedded = network.embedding(tokens)
+        output, (hidden, cell) = network.decoder.cell(embedded, [hidden, cell])
+        energy = tf.matmul(network.query(output), memory[0], transpose_b=True)
+        attention = tf.nn.softmax(energy)
+        context = tf.matmul(attention, memory[0])
+        features = network.combine(tf.concat([output, context], -1))
+        log_probs = tf.nn.log_softmax(network.embedding.scores(features) + bias)
+        best = tf.math.top_k(log_probs, candidates)
+        return {
+            "next_tokens": best.indices,
+            "next_log_probs": best.values,
+            "attention": attention,
+            "next_hidden": hidden,
+            "next_cell": cell,
+        }
+
+    return tf.function(step, input_signature=_step_inputs(network))
+
+
+def _step_inputs(network: Seq2Seq) -> list[tf.TensorSpec]:
+    units = network.decoder.units
+    vocabulary = network.embedding.words.shape[0]
+    memory_size = network.query.units
+    return [
+        tf.TensorSpec((None,), tf.int32, name="tokens"),
+        tf.TensorSpec((None, units), tf.float32, name="hidden"),
+        tf.TensorSpec((None, units), tf.float32, name="cell"),
+        tf.TensorSpec((1, None, memory_size), tf.float32, name="memory"),
+        tf.TensorSpec((vocabulary,), tf.float32, name="bias"),
+        tf.TensorSpec((), tf.int32, name="candidates"),
+    ]
+
+
+def _convert(
+    function: tf.types.experimental.GenericFunction,
+    inputs: list[tf.TensorSpec],
+    path: Path,
+) -> None:
+    level = logging.getLogger("tf2onnx").level
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    try:
+        tf2onnx.convert.from_function(
+            function, input_signature=inputs, opset=_OPSET, output_path=str(path)
+        )
+    finally:
+        logging.getLogger("tf2onnx").setLevel(level)
+
+
+def _quantise(folder: Path, part: str) -> None:
+    fp32, int8 = (folder / graph_name(part, p) for p in ("fp32", "int8"))
+    prepared = folder / f"{part}.prepared.onnx"
+    quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
+    quantize_dynamic(
+        str(prepared), str(int8), weight_type=QuantType.QInt8, per_channel=True
+    )
+    prepared.unlink()

@@ -1,0 +1,53 @@
+"""Shows on the terminal how far training has come."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from tqdm import tqdm
+
+from framework_plugin.generation.trainer import EpochResult
+
+
+class TerminalProgress:
+    """A bar over all epochs on standard error, and a line for each epoch."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+
+    def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
+        """See `trainer.Progress`."""
+        if self._bar is None:
+            self._bar = tqdm(
+                total=epochs * steps,
+                initial=(epoch - 1) * steps,
+                desc="Response generator",
+                unit="batch",
+                file=sys.stderr,
+                mininterval=1.0,
+            )
+        self._bar.set_description(f"Response generator, epoch {epoch}/{epochs}")
+
+    def step_done(self, loss: float, tokens_per_second: float) -> None:
+        """See `trainer.Progress`."""
+        if self._bar is not None:
+            self._bar.update(1)
+            rate = f"{tokens_per_second:,.0f}"
+            self._bar.set_postfix({"loss": f"{loss:.2f}", "tokens/s": rate})
+
+    def epoch_done(self, result: EpochResult) -> None:
+        """See `trainer.Progress`."""
+        star = " *" if result.best else ""
+        tqdm.write(
+            f"{time.strftime('%H:%M:%S')} epoch {result.epoch}: train loss "
+            f"{result.train_loss:.3f}, development perplexity "
+            f"{result.perplexity:.2f}{star}, {result.seconds:.0f} s",
+            file=sys.stderr,
+        )
+
+    def close(self) -> None:
+        """Ends the bar."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -1,0 +1,32 @@
+"""The value object `Reply`: what the generator says, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from framework_plugin.generation.search import FloatArray
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A generated reply that explains itself.
+
+    Args:
+        text: What to say; personal words filled in.
+        confidence: Calibrated probability, 0 to 1, that it is right.
+        sure: Whether the confidence suffices to say it.
+        tokens: Its words before personal words were filled in.
+        probabilities: Of each token.
+        source: What the encoder read.
+        attention: Weights over the source, shape (tokens, source length).
+        milliseconds: Time taken.
+    """
+
+    text: str
+    confidence: float
+    sure: bool
+    tokens: tuple[str, ...] = ()
+    probabilities: tuple[float, ...] = ()
+    source: tuple[str, ...] = ()
+    attention: FloatArray | None = field(default=None, compare=False, repr=False)
+    milliseconds: float = field(default=0.0, compare=False)

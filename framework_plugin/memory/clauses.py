@@ -1,0 +1,110 @@
+"""A message cut into clauses that can be read one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from framework_plugin.text.normalise import normalise_with_offsets
+
+_HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇々"
+_LOOSE_SPACE = re.compile(rf"(?<=[{_HAN}]) | (?=[{_HAN}])|[\"“”「」『』《》‘]")
+_SENTENCE_END = re.compile(r"[。!?;\n~]+|\.{2,}|\.(?!\w)")
+_CLAUSE_END = re.compile(
+    r"[,()—]+|(?<=[说问道喊唱写]):"
+    r"|但是|(?<!不)但(?!愿)|可是|不过(?![敏分来期去瘾])|而且|并且|因为|所以|然后"
+)
+_QUESTION = re.compile(
+    r"吗|什么(?!的)|(?<!不)怎么|怎样|多少|哪(?![吒怕])|谁|为何|为啥|咋|啥"
+    r"|(?<![十好])几(?=[号月个点岁年])|有没有|(.)不\1|要不要|难道|么$"
+)
+_SUPPOSED = re.compile(
+    r"如果|要是|假如|假设|假使|倘若|若是|万一|即使|就算|哪怕|除非|等我|例如|比如"
+    r"|希望|但愿|梦见|梦到|好像|也许|可能|或许|大概|假装|的话|就好了|就好啦"
+)
+_OTHERS_SAID = re.compile(r"(?:说|问|喊|写着|唱|写的)$")
+_OWN_SAID = re.compile(r"^(?:我|跟你|告诉你|不瞒你|实话|老实|话)")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One clause of a message.
+
+    Args:
+        norm: Its normalised text, without blanks beside Chinese characters.
+        offsets: Where each character of `norm` stands in the message, and the end.
+        message: The message as typed.
+        asked: Whether it asks.
+        unreal: Whether it only supposes, or quotes somebody else.
+        opens_sentence: Whether a sentence begins with it.
+    """
+
+    norm: str
+    offsets: tuple[int, ...]
+    message: str
+    asked: bool
+    unreal: bool
+    opens_sentence: bool
+
+    def original(self, start: int, end: int) -> str:
+        """The user's own spelling of `norm[start:end]`."""
+        return self.message[self.offsets[start] : self.offsets[end - 1] + 1]
+
+    def until(self, end: int) -> Clause:
+        """The same clause without `norm[end:]`."""
+        return replace(self, norm=self.norm[:end], offsets=self.offsets[: end + 1])
+
+
+def split_clauses(message: str) -> Iterator[Clause]:
+    """The clauses of a message in their order."""
+    norm, offsets = _tightened(message)
+    for start, end, sign in _pieces(_SENTENCE_END, norm, 0, len(norm)):
+        unreal = heard = False
+        first = True
+        for begin, stop, _ in _pieces(_CLAUSE_END, norm, start, end):
+            text = norm[begin:stop]
+            if not text:
+                continue
+            unreal = unreal or bool(_SUPPOSED.search(text))
+            yield Clause(
+                text,
+                (*offsets[begin:stop], offsets[stop]),
+                message,
+                bool(_QUESTION.search(text)) or ("?" in sign and stop == end),
+                unreal or heard,
+                first,
+            )
+            first = False
+            heard = bool(_OTHERS_SAID.search(text)) and not _OWN_SAID.match(text)
+
+
+def _tightened(message: str) -> tuple[str, tuple[int, ...]]:
+    """The normalised message without blanks and quotes beside Chinese characters."""
+    view = normalise_with_offsets(message)
+    norm = view.text.replace("’", "'")
+    loose = {match.start() for match in _LOOSE_SPACE.finditer(norm)}
+    kept = [i for i in range(len(norm)) if i not in loose]
+    return (
+        "".join(norm[i] for i in kept),
+        (*(view.offsets[i] for i in kept), len(message)),
+    )
+
+
+def _pieces(
+    sign: re.Pattern[str], text: str, start: int, end: int
+) -> Iterator[tuple[int, int, str]]:
+    """Start, end and closing sign of each piece of `text[start:end]`, stripped."""
+    position = start
+    for match in sign.finditer(text, start, end):
+        yield (*_stripped(text, position, match.start()), match.group())
+        position = match.end()
+    yield (*_stripped(text, position, end), "")
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] == " ":
+        start += 1
+    while end > start and text[end - 1] == " ":
+        end -= 1
+    return start, end

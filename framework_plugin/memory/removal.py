@@ -1,0 +1,61 @@
+"""Requests to forget: `忘掉我的名字`, `别记我喜欢咖啡了`, `忘掉关于我的一切`."""
+
+from __future__ import annotations
+
+import re
+
+from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.memory.changes import FactChange, Operation
+from framework_plugin.memory.clauses import Clause
+from framework_plugin.memory.statements import StatementReader, after_fillers
+
+_REQUEST = (
+    "(?P<asking>(?:请你?|麻烦你?|帮我|给我|你?(?:能不能|可不可以|可以|能否|能)|你?快"
+    "|那就?|你?就|现在|马上|直接|我(?:想|要)(?:让|请)?你?)*)"
+)
+_FORGET = "(?:忘掉|忘了|忘记|忘|删掉|删除|删了|清空|清除|清掉|抹掉|抹去)"
+_FORMS = (
+    re.compile(rf"{_REQUEST}你?把(?P<rest>.+?)(?:都|全部|全|也)*(?:给我)?{_FORGET}"),
+    re.compile(rf"{_REQUEST}{_FORGET}(?P<rest>.+)"),
+    re.compile(
+        rf"{_REQUEST}你?(?:别|不要|不用)再?(?:帮我)?记(?:着|住|得|录)?(?P<rest>.+)"
+    ),
+)
+_ALL = re.compile(
+    "(?:你)?(?:关于|有关|对)?我(?:的|说过的|告诉你的|跟你说的)*(?:所有|全部|一切|任何|个人|这些)*的?"
+    "(?:一切|所有|全部|信息|资料|记忆|数据|记录|事情?|东西|印象|隐私)"
+)
+_KINDS = (
+    (FactKind.NAME, re.compile("我的?(?:名字|姓名|昵称|称呼)")),
+    (FactKind.CITY, re.compile("我的?(?:城市|住址|地址|所在地|位置|住处|住的地方)")),
+    (FactKind.OCCUPATION, re.compile("我的?(?:职业|工作)")),
+    (FactKind.BIRTHDAY, re.compile("我的?(?:生日|出生日期)")),
+    (FactKind.DISLIKE, re.compile("我的?(?:忌口|(?:讨厌|不喜欢|不爱吃)的)")),
+    (FactKind.LIKE, re.compile("我的?(?:喜好|爱好|兴趣|喜欢的)")),
+)
+
+
+def removals(clause: Clause, reader: StatementReader) -> list[FactChange]:
+    """What a clause asks to be forgotten; empty if it asks nothing of the kind."""
+    position = after_fillers(clause.norm, 0)
+    for form in _FORMS:
+        match = form.match(clause.norm, position)
+        # `忘了我的名字吗` reproaches; `能忘掉我的名字吗` requests.
+        if match and (match["asking"] or not clause.asked):
+            return _of_object(
+                clause.until(match.end("rest")), match.start("rest"), reader
+            )
+    return []
+
+
+def _of_object(clause: Clause, start: int, reader: StatementReader) -> list[FactChange]:
+    """The removals meant by the words that name what is to be forgotten."""
+    for kind, named in _KINDS:
+        if named.match(clause.norm, start):
+            return [FactChange(Operation.REMOVE, kind)]
+    if _ALL.match(clause.norm, start):
+        return [FactChange(Operation.CLEAR)]
+    told = reader.read(clause, start, own=False, first=False)
+    if told is None:
+        return []
+    return [FactChange(Operation.REMOVE, c.kind, c.value) for c in told.changes]

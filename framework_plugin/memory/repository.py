@@ -1,0 +1,181 @@
+"""The memory of all users: read, taught and emptied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
+from framework_plugin.memory.changes import FactChange, apply_changes
+from framework_plugin.memory.database import WRITES, store_errors
+from framework_plugin.memory.history import earlier_turns as read_earlier_turns
+from framework_plugin.memory.tables import create_tables, events, user_facts
+
+EARLIER_TURNS = 20
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was removed.
+
+    Args:
+        facts: Number of facts.
+        events: Number of events of conversations.
+    """
+
+    facts: int
+    events: int
+
+
+class MemoryRepository:
+    """Facts and earlier turns of users in an SQL database.
+
+    Args:
+        engine: The database, from `open_engine`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def create_tables(self) -> None:
+        """Creates what is absent of tables and indexes.
+
+        Raises:
+            MemoryStoreError: If the database does not allow it.
+        """
+        with store_errors(self._engine.url, "create the tables of"):
+            create_tables(self._engine)
+
+    def user_context(
+        self,
+        user_id: str,
+        earlier_turns: int = EARLIER_TURNS,
+        before: float | None = None,
+    ) -> UserContext:
+        """What is known of a user.
+
+        The cost depends on the number asked for, not on the length of the history.
+
+        Args:
+            user_id: Rasa's `sender_id`.
+            earlier_turns: At most how many turns.
+            before: Only turns before this time, in seconds since the epoch; by
+                default those before the latest session.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        with self.reading() as connection:
+            return self.read_context(connection, user_id, earlier_turns, before)
+
+    def read_context(
+        self,
+        connection: Connection,
+        user_id: str,
+        earlier_turns: int = EARLIER_TURNS,
+        before: float | None = None,
+    ) -> UserContext:
+        """`user_context` on a connection that is open."""
+        return UserContext(
+            user_id,
+            _facts(connection, user_id),
+            read_earlier_turns(connection, user_id, earlier_turns, before),
+        )
+
+    def learn(self, user_id: str, changes: Iterable[FactChange], at: float) -> None:
+        """Applies changes to the profile of a user.
+
+        Args:
+            user_id: Rasa's `sender_id`.
+            changes: What the user said.
+            at: When, in seconds since the epoch.
+
+        Raises:
+            MemoryStoreError: If the database cannot be written.
+        """
+        with self.writing() as connection:
+            self.write_changes(connection, user_id, tuple(changes), at)
+
+    def write_changes(
+        self,
+        connection: Connection,
+        user_id: str,
+        changes: Sequence[FactChange],
+        at: float,
+    ) -> None:
+        """`learn` within a transaction that is open."""
+        if not changes:
+            return
+        old = _facts(connection, user_id)
+        new = apply_changes(old, changes, at)
+        for fact in old:
+            if fact not in new:
+                connection.execute(
+                    sa.delete(user_facts).where(
+                        user_facts.c.user_id == user_id,
+                        user_facts.c.kind == fact.kind.value,
+                        user_facts.c.value == fact.value,
+                    )
+                )
+        for fact in new:
+            if fact not in old:
+                connection.execute(
+                    sa.insert(user_facts).values(
+                        user_id=user_id,
+                        kind=fact.kind.value,
+                        value=fact.value,
+                        said_at=fact.said_at,
+                    )
+                )
+
+    def forget(self, user_id: str) -> Forgotten:
+        """Removes all facts and all conversations of a user.
+
+        Raises:
+            MemoryStoreError: If the database cannot be written.
+        """
+        with self.writing() as connection:
+            facts = connection.execute(
+                sa.delete(user_facts).where(user_facts.c.user_id == user_id)
+            )
+            said = connection.execute(
+                sa.delete(events).where(events.c.sender_id == user_id)
+            )
+            return Forgotten(facts.rowcount, said.rowcount)
+
+    def users(self) -> tuple[str, ...]:
+        """The ids of all users with facts or conversations, in alphabetical order.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        known = sa.union(sa.select(user_facts.c.user_id), sa.select(events.c.sender_id))
+        with self.reading() as connection:
+            return tuple(sorted(connection.execute(known).scalars()))
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read from."""
+        with store_errors(self._engine.url, "read"), self._engine.connect() as opened:
+            yield opened
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed as a whole or not at all."""
+        with store_errors(self._engine.url, "write to"):
+            engine = self._engine.execution_options(**{WRITES: True})
+            with engine.begin() as opened:
+                yield opened
+
+
+def _facts(connection: Connection, user_id: str) -> tuple[Fact, ...]:
+    rows = connection.execute(
+        sa.select(user_facts.c.kind, user_facts.c.value, user_facts.c.said_at)
+        .where(user_facts.c.user_id == user_id)
+        .order_by(user_facts.c.said_at, user_facts.c.id)
+    )
+    return tuple(Fact(FactKind(row.kind), row.value, row.said_at) for row in rows)

@@ -1,0 +1,66 @@
+"""The SQL tables: Rasa's `events`, which we read and append to, and `user_facts`."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+metadata = sa.MetaData()
+
+# On MySQL a plain FLOAT has four bytes: seconds since the epoch would be minutes off.
+_TIMESTAMP = (
+    sa.Float()
+    .with_variant(mysql.DOUBLE(), "mysql")
+    .with_variant(mysql.DOUBLE(), "mariadb")
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
+    sa.Column("type_name", sa.String(255), nullable=False),
+    sa.Column("timestamp", _TIMESTAMP),
+    sa.Column("intent_name", sa.String(255)),
+    sa.Column("action_name", sa.String(255)),
+    sa.Column("data", sa.Text),
+    sa.Index("ix_events_sender_id_id", "sender_id", "id"),
+    sa.Index("ix_events_sender_id_type_name_id", "sender_id", "type_name", "id"),
+)
+"""Column for column the table of Rasa's SQLTrackerStore, with indexes of our own."""
+
+user_facts = sa.Table(
+    "user_facts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("user_id", sa.String(255), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("value", sa.String(64), nullable=False),
+    sa.Column("said_at", sa.Float(53), nullable=False),
+    sa.UniqueConstraint("user_id", "kind", "value", name="uq_user_facts"),
+    # Other collations of MySQL take rare characters, or cases, for one another.
+    mysql_charset="utf8mb4",
+    mysql_collate="utf8mb4_bin",
+    mariadb_charset="utf8mb4",
+    mariadb_collate="utf8mb4_bin",
+)
+"""What users told about themselves. `said_at` is in seconds since the epoch."""
+
+
+def create_tables(engine: sa.engine.Engine) -> None:
+    """Creates the tables and indexes that are absent; what is there stays as it is.
+
+    Several processes may start at once: whoever loses the race finds the table made
+    by another when it looks again.
+    """
+    for attempt in range(3):
+        try:
+            with engine.begin() as connection:
+                metadata.create_all(connection)
+                for table in metadata.sorted_tables:
+                    for index in table.indexes:
+                        index.create(connection, checkfirst=True)
+            return
+        except sa.exc.DBAPIError:
+            if attempt == 2:
+                raise

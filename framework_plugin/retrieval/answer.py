@@ -1,0 +1,93 @@
+"""What to do with the entries found: answer, offer a choice, or say so honestly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from framework_plugin.errors import SettingsError
+from framework_plugin.retrieval.index import Hit
+
+# The same words in another order score 1 but for rounding.
+_EXACT = 0.999
+
+
+@dataclass(frozen=True)
+class AnswerSettings:
+    """From which score on a hit is trusted, and from which it is worth a question.
+
+    The defaults were measured on `tests/retrieval/paraphrases.tsv`, see
+    `docs/retrieval.md`.
+
+    Args:
+        sure: Lowest score that is answered at once, from 0 to 1.
+        maybe: Lowest score that is offered as a choice, from 0 to `sure`.
+        lead: How far the best hit must be ahead of the next one to be answered at
+            once, unless it is the very wording of a question.
+        choices: How many choices are offered at most.
+    """
+
+    sure: float = 0.62
+    maybe: float = 0.5
+    lead: float = 0.05
+    choices: int = 3
+
+    def __post_init__(self) -> None:
+        """Checks the values.
+
+        Raises:
+            SettingsError: A value is impossible.
+        """
+        if not 0 < self.maybe <= self.sure <= 1:
+            raise SettingsError(
+                f"maybe={self.maybe} and sure={self.sure} are impossible together."
+                " Expected 0 < maybe <= sure <= 1."
+            )
+        if not 0 <= self.lead <= 1:
+            raise SettingsError(f"lead={self.lead} is impossible. Expected 0 to 1.")
+        if self.choices < 1:
+            raise SettingsError(
+                f"choices={self.choices} is impossible. Expected 1 or more."
+            )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One hit is good enough to be given as the answer."""
+
+    hit: Hit
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Hits, best first, of which the user may have meant one."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """Nothing found comes near the question."""
+
+
+Decision = Answer | Choices | NoAnswer
+
+
+def decide(hits: Sequence[Hit], settings: AnswerSettings | None = None) -> Decision:
+    """Decides what to do with the hits of one question.
+
+    Args:
+        hits: What `FaqIndex.search` found, best first.
+        settings: The thresholds; the measured ones when left out.
+    """
+    settings = settings or AnswerSettings()
+    if hits and hits[0].score >= settings.sure and _stands_out(hits, settings.lead):
+        return Answer(hits[0])
+    near = tuple(hit for hit in hits if hit.score >= settings.maybe)
+    return Choices(near[: settings.choices]) if near else NoAnswer()
+
+
+def _stands_out(hits: Sequence[Hit], lead: float) -> bool:
+    """Whether the best hit is the very wording asked, or well ahead of the next."""
+    best, *others = (hit.score for hit in hits[:2])
+    return best >= _EXACT or not others or best - others[0] >= lead

@@ -1,0 +1,142 @@
+"""What a text is searched by: its words, its characters and pairs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+
+from framework_plugin.errors import DocumentError
+from framework_plugin.text.normalise import normalise
+from framework_plugin.text.segment import create_segmenter
+from framework_plugin.text.stop_words import load_stop_words
+
+Segment = Callable[[str], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class TermWeights:
+    """How much a term of each kind counts, before its rarity.
+
+    Measured on the tuning half of `tests/retrieval/paraphrases.tsv`. Characters count
+    most, since the words of short questions share characters more often than they
+    share themselves (`碎了`, `摔碎`; `养`, `保养`).
+
+    Args:
+        word: A whole word, after synonyms.
+        character: A Chinese character.
+        pair: Two neighbouring characters; they match where two texts are cut into
+            words differently.
+        asking: Factor for words and characters by which one asks (`怎么`, `哪里`).
+    """
+
+    word: float = 1.0
+    character: float = 1.5
+    pair: float = 0.2
+    asking: float = 0.3
+
+
+class TermExtractor:
+    """Turns a text into the terms it is searched by.
+
+    Args:
+        segment: Cuts a text into normalised words.
+        stop_words: Words that are left out.
+        asking_words: Words that count for less.
+        synonyms: For a word the one that it is searched as.
+        weights: How much each kind of term counts.
+    """
+
+    def __init__(
+        self,
+        segment: Segment,
+        stop_words: Collection[str] = (),
+        asking_words: Collection[str] = (),
+        synonyms: Mapping[str, str] | None = None,
+        weights: TermWeights | None = None,
+    ) -> None:
+        self._segment = segment
+        self._stop_words = frozenset(stop_words)
+        self._asking = frozenset(asking_words) | frozenset("".join(asking_words))
+        self._synonyms = dict(synonyms or {})
+        self._weights = weights or TermWeights()
+
+    @classmethod
+    def default(cls, synonyms: Mapping[str, str] | None = None) -> TermExtractor:
+        """The extractor with the package's own segmenter and word lists."""
+        return cls(
+            create_segmenter().norms, load_stop_words(), _asking_words(), synonyms
+        )
+
+    def __call__(self, text: str) -> dict[str, float]:
+        """Returns the weight of each term; no terms for a text that names nothing."""
+        weights = self._weights
+        words = self._segment(text)
+        if not any(self._has_content(w) and w not in self._asking for w in words):
+            return {}
+        terms: dict[str, float] = {}
+        run = ""
+        for word in (*words, ""):
+            if self._has_content(word):
+                whole = self._synonyms.get(word, word)
+                terms[f"word {whole}"] = self._weaken(whole, weights.word)
+                if not word.isascii():
+                    run += word
+                    continue
+            for character in run:
+                weight = self._weaken(character, weights.character)
+                terms[f"character {character}"] = weight
+            for pair in pairwise(run):
+                terms[f"pair {''.join(pair)}"] = weights.pair
+            run = ""
+        return terms
+
+    def plain(self, text: str) -> str:
+        """The words of a text without signs: equal for the same wording."""
+        return "".join(w for w in self._segment(text) if any(map(str.isalnum, w)))
+
+    def _has_content(self, word: str) -> bool:
+        return word not in self._stop_words and any(map(str.isalnum, word))
+
+    def _weaken(self, unit: str, weight: float) -> float:
+        return weight * (self._weights.asking if unit in self._asking else 1.0)
+
+
+def load_synonyms(path: Path) -> dict[str, str]:
+    """Reads groups of words that mean the same, one group a line.
+
+    Args:
+        path: A UTF-8 file; words are separated by spaces, a line that starts with `#`
+            is a comment.
+
+    Returns:
+        For each word the first of its group, both normalised.
+
+    Raises:
+        DocumentError: The file cannot be read, or a word stands in two groups.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(
+            f"The synonyms '{path}' cannot be read ({error}). Expected UTF-8 text with"
+            " one group of words a line."
+        ) from error
+    synonyms: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        group = [] if line.startswith("#") else normalise(line).split()
+        for word in group:
+            if synonyms.setdefault(word, group[0]) != group[0]:
+                raise DocumentError(
+                    f"{path.name}, line {number}: '{word}' already stands in the group"
+                    f" of '{synonyms[word]}'. A word can belong to one group only."
+                )
+    return synonyms
+
+
+def _asking_words() -> frozenset[str]:
+    source = resources.files("framework_plugin.retrieval") / "asking_words.txt"
+    lines = source.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))

@@ -1,0 +1,142 @@
+"""The real action server, over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXPECTED = {
+    "action_retrieve_answer",
+    "action_choose_answer",
+    "action_recall_memory",
+    "action_forget_memory",
+    "action_order_status",
+    "action_cancel_order",
+    "action_ask_order_number",
+    "validate_order_form",
+    "action_recommend_product",
+    "action_tell_time",
+    "action_hand_over",
+}
+
+
+def test_the_actions_load_without_rasa_and_without_tensorflow() -> None:
+    code = (
+        "import sys\n"
+        "from rasa_sdk.executor import ActionExecutor\n"
+        "executor = ActionExecutor()\n"
+        "executor.register_package('actions')\n"
+        "heavy = {'tensorflow', 'rasa', 'framework_plugin.components'}\n"
+        "print(sorted(heavy & set(sys.modules)), sorted(executor.actions))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == f"[] {sorted(EXPECTED)}"
+
+
+def call(url: str, body: object = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.loads(response.read())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("server")
+    endpoints = folder / "endpoints.yml"
+    endpoints.write_text(
+        f"tracker_store: {{type: sql, dialect: sqlite, db: {folder}/memory.db}}\n"
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "-p", str(port)],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "SANIC_HOST": "127.0.0.1",
+            "PERSONAL_CHAT_ENDPOINTS": str(endpoints),
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/health", process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(240):
+        if process.poll() is not None:
+            pytest.fail(f"the action server ended with {process.returncode}")
+        try:
+            call(url)
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.25)
+        else:
+            return
+    pytest.fail("the action server did not answer within a minute")
+
+
+def ask(server: str, action: str, text: str) -> Any:
+    events = [
+        {"event": "session_started", "timestamp": 1.0},
+        {"event": "user", "text": text, "timestamp": 2.0, "parse_data": {}},
+    ]
+    tracker = {
+        "sender_id": "alice",
+        "slots": {},
+        "latest_message": {"text": text, "intent": {}, "entities": []},
+        "events": events,
+    }
+    return call(
+        f"{server}/webhook",
+        {"next_action": action, "tracker": tracker, "domain": {}, "version": "3.6.21"},
+    )
+
+
+@pytest.mark.slow
+def test_every_action_is_served(server: str) -> None:
+    assert {action["name"] for action in call(f"{server}/actions")} == EXPECTED
+
+
+@pytest.mark.slow
+def test_a_question_is_answered_over_http(server: str) -> None:
+    reply = ask(server, "action_retrieve_answer", "退货的运费谁出呀")
+
+    (message,) = reply["responses"]
+    assert "（来源：常见问题·退货换货）" in message["text"]
+    assert message["source"]["entry"] == "return_postage"
+
+
+@pytest.mark.slow
+def test_a_fact_told_over_http_is_recalled(server: str) -> None:
+    (message,) = ask(server, "action_retrieve_answer", "我喜欢攀岩")["responses"]
+    assert message["text"] == "好，我记下了：你喜欢攀岩。"
+
+    (message,) = ask(server, "action_recall_memory", "你记得我什么")["responses"]
+    assert "没跟我说过" in message["text"]

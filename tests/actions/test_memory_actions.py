@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from talking import Conversation
+
+from actions.memory import NOTHING_TO_FORGET, ActionForgetMemory, ActionRecallMemory
+from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.memory.changes import FactChange
+
+
+def remember(talk: Conversation, kind: FactKind, value: str) -> None:
+    talk.resources.memory.learn(talk.sender, [FactChange.telling(kind, value)], 1.0)
+
+
+def test_stored_facts_are_recalled(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "欧阳翀")
+    remember(talk, FactKind.LIKE, "攀岩")
+
+    assert talk.say("你记得我什么").answer(ActionRecallMemory) == (
+        "你叫欧阳翀，喜欢攀岩。"
+    )
+    assert talk.say("我叫什么").answer(ActionRecallMemory) == "你叫欧阳翀。"
+
+
+def test_what_this_session_told_counts_before_it_is_saved(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "小雨")
+    talk.say("我叫阿南").say("我喜欢攀岩").say("别记我喜欢攀岩了")
+
+    assert talk.say("你记得我什么").answer(ActionRecallMemory) == "你叫阿南。"
+
+
+def test_one_user_never_hears_of_another(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "小雨")
+    talk.sender = "bob"
+
+    assert "小雨" not in talk.say("我叫什么").answer(ActionRecallMemory)
+
+
+def test_messages_before_the_session_do_not_count_again(talk: Conversation) -> None:
+    talk.events.insert(
+        0, {"event": "user", "text": "我叫旧名", "timestamp": 1.0, "parse_data": {}}
+    )
+
+    assert "旧名" not in talk.say("我叫什么").answer(ActionRecallMemory)
+
+
+def test_what_is_forgotten_is_named(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "小雨")
+    remember(talk, FactKind.LIKE, "咖啡")
+    remember(talk, FactKind.LIKE, "攀岩")
+
+    answer = talk.say("忘掉我喜欢咖啡").answer(ActionForgetMemory)
+
+    assert answer == "好，这些我忘掉了：你喜欢咖啡。"
+
+
+def test_everything_can_be_forgotten(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "小雨")
+    remember(talk, FactKind.DISLIKE, "香菜")
+
+    answer = talk.say("忘掉关于我的一切").answer(ActionForgetMemory)
+
+    assert answer.startswith("好，这些我忘掉了")
+    assert "小雨" in answer
+    assert "香菜" in answer
+
+
+def test_nothing_is_called_forgotten_that_was_not_known(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "小雨")
+
+    answer = talk.say("忘掉我喜欢咖啡").answer(ActionForgetMemory)
+
+    assert "忘掉了" not in answer
+    assert "这一样我没有记着" in answer
+    assert "你叫小雨" in answer
+
+
+def test_an_unclear_request_to_forget_is_asked_about(talk: Conversation) -> None:
+    remember(talk, FactKind.CITY, "成都")
+
+    answer = talk.say("你忘了吧").answer(ActionForgetMemory)
+
+    assert "要忘掉哪一样" in answer
+
+
+def test_an_empty_memory_has_nothing_to_forget(talk: Conversation) -> None:
+    answer = talk.say("忘掉我的名字").answer(ActionForgetMemory)
+
+    assert answer in NOTHING_TO_FORGET
+
+
+def test_conversations_are_not_claimed_to_be_deleted(talk: Conversation) -> None:
+    remember(talk, FactKind.CITY, "成都")
+
+    answer = talk.say("把我的聊天记录删掉").answer(ActionForgetMemory)
+
+    assert "联系人工" in answer
+    assert "忘掉了" not in answer
+
+
+def test_a_missing_database_is_owned_up_to(without_database: Conversation) -> None:
+    assert "打不开" in without_database.say("我叫什么").answer(ActionRecallMemory)
+    answer = without_database.say("忘掉我的名字").answer(ActionForgetMemory)
+    assert "还忘不掉" in answer

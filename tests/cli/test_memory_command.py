@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from rasa.shared.core.events import BotUttered, UserUttered
+from typer.testing import CliRunner
+
+from framework_plugin.cli.main import app
+from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.memory.changes import FactChange
+from framework_plugin.memory.database import database_url, open_engine
+from framework_plugin.memory.history import append_events
+from framework_plugin.memory.repository import MemoryRepository
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    """An endpoints.yml whose database knows alice and bob."""
+    path = tmp_path / "endpoints.yml"
+    section = {"type": "sql", "dialect": "sqlite", "db": str(tmp_path / "memory.db")}
+    path.write_text(yaml.safe_dump({"tracker_store": section}), encoding="utf-8")
+    repository = MemoryRepository(open_engine(database_url({"tracker_store": section})))
+    repository.create_tables()
+    for user, name in (("alice", "欧阳翀"), ("bob", "[阿宝]")):
+        changes = [
+            FactChange.telling(FactKind.NAME, name),
+            FactChange.telling(FactKind.LIKE, "攀岩"),
+        ]
+        repository.learn(user, changes, time.time())
+        said = [UserUttered(f"我叫{name}"), BotUttered("记下啦。")]
+        with repository.writing() as connection:
+            append_events(
+                connection,
+                [
+                    {
+                        "sender_id": user,
+                        "type_name": event.type_name,
+                        "timestamp": time.time(),
+                        "data": json.dumps(event.as_dict()),
+                    }
+                    for event in said
+                ],
+            )
+    return path
+
+
+def shown(endpoints: Path, user: str) -> dict:
+    result = runner.invoke(
+        app,
+        ["memory", "show", "--json", "--user", user, "--endpoints", str(endpoints)],
+        catch_exceptions=False,
+    )
+    assert result.exit_code == 0
+    return json.loads(result.stdout)
+
+
+def test_show_lists_the_facts_and_counts_the_turns(filled: Path) -> None:
+    result = runner.invoke(
+        app, ["memory", "show", "--user", "bob", "--endpoints", str(filled)]
+    )
+    assert result.exit_code == 0
+    assert "[阿宝]" in result.stdout
+    assert "攀岩" in result.stdout
+    assert "2 turns" in result.stdout
+    assert "欧阳翀" not in result.stdout
+
+
+def test_show_as_json_tells_kind_value_and_time(filled: Path) -> None:
+    content = shown(filled, "alice")
+    assert content["user"] == "alice"
+    assert content["turns"] == 2
+    facts = [(fact["kind"], fact["value"]) for fact in content["facts"]]
+    assert facts == [("name", "欧阳翀"), ("like", "攀岩")]
+    assert all(fact["said_at"] > 0 for fact in content["facts"])
+
+
+def test_nothing_is_known_of_a_stranger(filled: Path) -> None:
+    assert shown(filled, "carol") == {"user": "carol", "facts": [], "turns": 0}
+
+
+def test_forget_removes_one_user_and_says_how_much(filled: Path) -> None:
+    result = runner.invoke(
+        app,
+        ["memory", "forget", "--yes", "--user", "alice", "--endpoints", str(filled)],
+    )
+    assert result.exit_code == 0
+    assert "2 facts and 2 events" in result.stdout
+    assert shown(filled, "alice") == {"user": "alice", "facts": [], "turns": 0}
+    assert shown(filled, "bob")["turns"] == 2
+
+
+def test_forget_without_a_terminal_removes_nothing_unless_told_to(
+    filled: Path,
+) -> None:
+    result = runner.invoke(
+        app, ["memory", "forget", "--user", "alice", "--endpoints", str(filled)]
+    )
+    assert result.exit_code == 2
+    assert "--yes" in result.output
+    assert len(shown(filled, "alice")["facts"]) == 2
+
+
+def test_the_endpoints_can_be_named_by_the_environment(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERSONAL_CHAT_ENDPOINTS", str(filled))
+    result = runner.invoke(app, ["memory", "show", "--json", "--user", "alice"])
+    assert json.loads(result.stdout)["turns"] == 2

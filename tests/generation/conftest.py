@@ -1,0 +1,77 @@
+"""A small generator, really trained, for the tests of this folder."""
+
+from pathlib import Path
+
+import pytest
+
+from framework_plugin.corpus.reader import read_corpus
+from framework_plugin.corpus.script import Corpus
+from framework_plugin.generation.settings import DecodingSettings, TrainingSettings
+from framework_plugin.generation.training import train_generator
+
+DIALOGUES = """
+U: 我叫{name} | 叫我{name} | 我的名字是{name}
+B: {name}，很高兴认识你。
+
+U: 我喜欢{like} | 我爱{like} | 平时就爱{like}
+B: {like}真好，我记下啦。
+U: 你呢 | 那你呢
+B: 我喜欢听雨声。
+
+@ name
+U: 早上好 | 早安 | 早啊
+B: 早，{name}！
+
+@ -name
+U: 早上好 | 早安 | 早啊
+B: 早呀，怎么称呼你？
+
+U: 今天好累 | 累死我了 | 今天真累啊
+B: 辛苦了，早点休息。
+U: 睡不着 | 可是睡不着 | 翻来覆去睡不着
+B: 泡个脚，听听雨声。
+
+U: 下雨了 | 外面在下雨 | 今天又下雨
+B: 记得带伞。
+
+U: 我考试没过 | 考砸了 | 考试挂了
+B: 一次没过不算什么，下次再来。
+"""
+
+SMALL = TrainingSettings(
+    min_word_count=1, embedding_size=32, encoder_units=24, decoder_units=48,
+    batch_size=8, epochs=60, patience=60, learning_rate=0.01, dropout=0.1,
+)
+UNANSWERABLE = ("asdfgh", "股票代码多少", "法国首都", "1+1", "怎么退货", "zzz qqq")
+
+
+class Silent:
+    """Progress that is not shown, but remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+
+    def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
+        self.epochs.append(epoch)
+
+    def step_done(self, loss: float, tokens_per_second: float) -> None:
+        pass
+
+    def epoch_done(self, result: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    path = tmp_path_factory.mktemp("corpus") / "small.txt"
+    path.write_text(DIALOGUES, encoding="utf-8")
+    return read_corpus(path)
+
+
+@pytest.fixture(scope="session")
+def artefact(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("generator")
+    train_generator(
+        corpus, corpus, UNANSWERABLE, SMALL, DecodingSettings(), folder, Silent()
+    )
+    return folder

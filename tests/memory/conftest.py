@@ -1,0 +1,73 @@
+"""Real databases for the tests of the memory."""
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from framework_plugin.memory.database import open_engine
+from framework_plugin.memory.repository import MemoryRepository
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path / 'memory' / 'rasa.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def repository(engine):
+    repository = MemoryRepository(engine)
+    repository.create_tables()
+    return repository
+
+
+def postgres_program(name):
+    on_path = shutil.which(name)
+    if on_path:
+        return on_path
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return str(installed[-1]) if installed else None
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory):
+    """A PostgreSQL server on loopback with a database of its own."""
+    programs = {name: postgres_program(name) for name in ("initdb", "pg_ctl")}
+    if not all(programs.values()):
+        pytest.skip("initdb and pg_ctl of PostgreSQL are not installed")
+    root = os.geteuid() == 0
+    if root and not shutil.which("setpriv"):
+        pytest.skip("PostgreSQL refuses to run as root and setpriv is not installed")
+    # The folders of pytest belong to its user alone; the server runs as another.
+    folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    as_user = []
+    if root:
+        os.chown(folder, 65534, 65534)
+        as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    data = str(folder / "data")
+
+    def call(program, *arguments):
+        subprocess.run(
+            [*as_user, programs[program], "-D", data, *arguments],
+            check=True,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+        )
+
+    call("initdb", "-U", "xiaoman", "-A", "trust", "-E", "UTF8", "--no-sync")
+    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -F"
+    try:
+        call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+        yield f"postgresql://xiaoman@127.0.0.1:{port}/postgres"
+    finally:
+        call("pg_ctl", "-w", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)

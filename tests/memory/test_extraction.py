@@ -1,0 +1,143 @@
+"""What users tell of themselves is learned; what they do not tell is not."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.memory.changes import FactChange, Operation
+from framework_plugin.memory.extraction import Entity, FactExtractor
+from framework_plugin.memory.words import is_city, is_occupation
+
+EXTRACTOR = FactExtractor()
+SIGNS = {Operation.SET: "=", Operation.ADD: "+", Operation.REMOVE: "-"}
+
+
+def notation(change: FactChange) -> str:
+    if change.operation is Operation.CLEAR:
+        return "clear"
+    value = (change.value or "").replace(" ", "_")
+    return f"{change.kind.value}{SIGNS[change.operation]}{value}"
+
+
+def learned(text, entities=()):
+    return [notation(change) for change in EXTRACTOR.changes(text, entities)]
+
+
+def labelled(file):
+    text = (Path(__file__).parent / file).read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            utterance, _, facts = line.partition("\t")
+            yield utterance, set(facts.split())
+
+
+@pytest.mark.parametrize("file", ["facts.tsv", "facts_fresh.tsv", "facts_last.tsv"])
+def test_precision_and_recall_on_labelled_utterances(file):
+    right = wrong = missed = 0
+    for text, expected in labelled(file):
+        found = set(learned(text))
+        right += len(found & expected)
+        wrong += len(found - expected)
+        missed += len(expected - found)
+    assert right / (right + wrong) >= 0.95
+    assert right / (right + missed) >= 0.85
+
+
+def test_the_labelled_utterances_are_many_and_half_of_them_teach_nothing():
+    everything = list(labelled("facts.tsv"))
+    nothing = [text for text, facts in everything if not facts]
+    assert len(everything) >= 200
+    assert len(nothing) * 2 >= len(everything)
+
+
+def test_several_facts_are_read_from_one_message():
+    text = "你好，我叫欧阳翀，住在成都，是一名护士，喜欢攀岩和手冲咖啡，不吃香菜。"
+    assert learned(text) == [
+        "name=欧阳翀",
+        "city=成都",
+        "occupation=护士",
+        "like+攀岩",
+        "like+手冲咖啡",
+        "dislike+香菜",
+    ]
+
+
+def test_values_keep_the_users_spelling():
+    assert learned("我叫ＴＯＭ") == ["name=ＴＯＭ"]
+    assert learned("我喜歡聽雨聲") == ["like+聽雨聲"]
+    assert learned("我叫𠮷田") == ["name=𠮷田"]
+
+
+def test_a_list_is_parted_at_whole_words_only():
+    assert learned("我喜欢温和的茶") == ["like+温和的茶"]
+    assert learned("我喜欢和朋友打牌") == ["like+和朋友打牌"]
+    assert learned("我喜欢猫，还有兔子") == ["like+猫", "like+兔子"]
+
+
+@pytest.mark.parametrize(
+    "text", ["我叫[小明]{x}", "我叫{name}", "我喜欢" + "很长的东西" * 6, "我叫\n小明"]
+)
+def test_values_that_could_break_a_template_are_never_learned(text):
+    for change in EXTRACTOR.changes(text):
+        assert change.value
+        assert len(change.value) <= 20
+        assert not set(change.value) & set("[]{}\n，。")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [*"我叫是住在喜欢不吃的了，。？![{3月5号和Tom 你", "忘掉", "生日"]
+        )
+        | st.characters(),
+        max_size=40,
+    ).map("".join)
+)
+def test_whatever_is_typed_values_are_presentable(text):
+    for change in EXTRACTOR.changes(text):
+        if change.value is not None:
+            assert 0 < len(change.value) <= 20
+            assert not set(change.value) & set("[]{}\n，。？！")
+
+
+def test_long_repetitive_text_is_read_in_one_go():
+    for piece in ("我是真的", "刚刚", "总是", "哈哈", "我喜欢和", "你好我叫"):
+        EXTRACTOR.changes(piece * 2000)
+        EXTRACTOR.changes("我" + piece * 25 + "的")
+
+
+def test_an_entity_supplies_a_value_that_the_pattern_did_not_catch():
+    text = "我住在那个叫平遥的古城"
+    assert learned(text) == []
+    assert learned(text, [Entity("city", "平遥", 6, 8)]) == ["city=平遥"]
+
+
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("我叫小明怎么样？", Entity("name", "小明", 2, 4)),
+        ("我不叫小明", Entity("name", "小明", 3, 5)),
+        ("我朋友住在成都", Entity("city", "成都", 5, 7)),
+        ("如果我住在成都", Entity("city", "成都", 5, 7)),
+        ("我在成都出差", Entity("city", "成都", 2, 4)),
+        ("我住的不是成都", Entity("city", "成都", 5, 7)),
+        ("我喜欢你", Entity("like", "你", 3, 4)),
+        ("我叫小明", Entity("planet", "小明", 9, 12)),
+    ],
+)
+def test_an_entity_teaches_nothing_without_a_statement(text, entity):
+    assert learned(text, [entity]) == learned(text)
+
+
+def test_lists_hold_every_kind_of_city_and_common_work():
+    for city in ("成都", "阿勒泰", "三沙", "嘉峪关", "恩施", "广东深圳", "苏州市"):
+        assert is_city(city)
+    for work in ("护士", "大学生", "退休教师", "算法工程师", "外卖骑手"):
+        assert is_occupation(work)
+    assert not is_city("海边")
+    assert not is_occupation("会员")
+    assert FactKind("city") is FactKind.CITY

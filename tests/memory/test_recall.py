@@ -1,0 +1,164 @@
+"""Questions about the memory are recognised, and answered with what is known."""
+
+import pytest
+
+from framework_plugin.corpus.dialogue import Speaker, Turn
+from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
+from framework_plugin.memory.recall import (
+    ALL_KINDS,
+    asked_kinds,
+    asks_last_topic,
+    describe,
+    describe_earlier,
+)
+
+NAME, CITY, WORK = FactKind.NAME, FactKind.CITY, FactKind.OCCUPATION
+BIRTHDAY, LIKE, DISLIKE = FactKind.BIRTHDAY, FactKind.LIKE, FactKind.DISLIKE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "你记得我什么",
+        "你知道我哪些事",
+        "你都记得我什么呀",
+        "关于我你知道什么",
+        "你还记得我吗",
+        "你對我瞭解多少",
+        "你记住了我的哪些信息？",
+        "你对我有什么印象吗",
+    ],
+)
+def test_an_open_question_asks_for_everything(text):
+    assert asked_kinds(text) == ALL_KINDS
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("我叫什么名字", (NAME,)),
+        ("我叫什么", (NAME,)),
+        ("你知道我是谁吗", (NAME,)),
+        ("你还记得我的名字吗", (NAME,)),
+        ("你记不记得我叫啥", (NAME,)),
+        ("我喜欢什么", (LIKE,)),
+        ("你知道我最爱吃什么吗", (LIKE,)),
+        ("我的爱好是什么来着", (LIKE,)),
+        ("我住哪", (CITY,)),
+        ("我住在哪个城市", (CITY,)),
+        ("我是哪里人", (CITY,)),
+        ("我是做什么的", (WORK,)),
+        ("我的职业是什么", (WORK,)),
+        ("我生日哪天", (BIRTHDAY,)),
+        ("我的生日是几月几号", (BIRTHDAY,)),
+        ("你还记得我生日吗", (BIRTHDAY,)),
+        ("你还记得我讨厌吃什么吗", (DISLIKE,)),
+        ("我不喜欢什么", (DISLIKE,)),
+        ("我对什么过敏", (DISLIKE,)),
+        ("我叫什么，住在哪里？", (NAME, CITY)),
+        ("你还记得我的名字和生日吗", (NAME, BIRTHDAY)),
+        ("我喜歡什麼", (LIKE,)),
+    ],
+)
+def test_a_question_names_its_kinds(text, kinds):
+    assert asked_kinds(text) == kinds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "你叫什么名字",
+        "你喜欢什么",
+        "我叫小明",
+        "我喜欢咖啡",
+        "我的快递到哪了",
+        "我在哪里可以查订单",
+        "我妈生日是哪天",
+        "我朋友叫什么你知道吗",
+        "我不知道我喜欢什么",
+        "我住哪都行",
+        "我该怎么办",
+        "你是谁",
+        "他喜欢什么",
+        "我什么时候能收到货",
+        "我是不是很笨",
+        "我想喝点什么",
+        "你知道龙井吗",
+        "",
+    ],
+)
+def test_other_talk_asks_for_nothing(text):
+    assert asked_kinds(text) is None
+
+
+def user(*facts, turns=()):
+    return UserContext("alice", tuple(Fact(k, v) for k, v in facts), tuple(turns))
+
+
+def test_everything_known_is_said_in_one_sentence():
+    known = user((NAME, "欧阳翀"), (CITY, "成都"), (LIKE, "攀岩"), (LIKE, "手冲咖啡"))
+    told = "你叫欧阳翀，住在成都，喜欢攀岩和手冲咖啡。"
+    assert describe(known, ALL_KINDS) == told
+
+
+@pytest.mark.parametrize(
+    ("work", "phrase"),
+    [
+        ("护士", "你是护士。"),
+        ("做设计", "你是做设计的。"),
+        ("剪视频", "你的工作是剪视频。"),
+    ],
+)
+def test_occupations_are_worded_as_people_word_them(work, phrase):
+    assert describe(user((WORK, work)), (WORK,)) == phrase
+
+
+def test_what_is_not_known_is_admitted():
+    assert describe(user(), (BIRTHDAY,)) == "你还没告诉过我你的生日呢。"
+    assert describe(user(), (NAME,)) == "你还没告诉过我你的名字呢。"
+    assert describe(user(), (CITY,)) == "你还没告诉过我你住在哪儿呢。"
+    assert "还没跟我说过" in describe(user(), ALL_KINDS)
+
+
+def test_a_half_known_answer_says_both():
+    told = describe(user((NAME, "小鱼")), (NAME, BIRTHDAY))
+    assert told == "你叫小鱼。不过你还没告诉过我你的生日呢。"
+
+
+def test_only_what_was_asked_is_said():
+    known = user((NAME, "小鱼"), (BIRTHDAY, "3月5号"), (DISLIKE, "香菜"))
+    assert describe(known, (BIRTHDAY,)) == "你的生日是3月5号。"
+    assert describe(known, (DISLIKE,)) == "你不喜欢香菜。"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我上次跟你说了什么",
+        "上次我们聊了啥",
+        "你还记得我上次说的事吗",
+        "之前我们聊到哪了",
+    ],
+)
+def test_questions_about_the_last_talk_are_recognised(text):
+    assert asks_last_topic(text)
+
+
+@pytest.mark.parametrize("text", ["上次的茶很好喝", "你上次去哪了", "我叫小明", ""])
+def test_other_talk_of_the_past_is_not_a_question_about_the_last_talk(text):
+    assert not asks_last_topic(text)
+
+
+def test_the_last_talk_is_told_in_the_users_words():
+    turns = [
+        Turn(Speaker.USER, "我想学做桂花糕"),
+        Turn(Speaker.BOT, "好主意"),
+        Turn(Speaker.USER, "我叫什么"),
+        Turn(Speaker.USER, "就是怕太甜 [x] {y}"),
+    ]
+    told = describe_earlier(user(turns=turns))
+    assert told == "上次你跟我说「我想学做桂花糕」，还说了「就是怕太甜 x y」。"
+
+
+def test_without_earlier_talk_none_is_invented():
+    assert "没有记录" in describe_earlier(user())

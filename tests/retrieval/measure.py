@@ -1,0 +1,93 @@
+"""How well questions in other words find their answer; run it to see the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework_plugin.retrieval import (
+    Answer,
+    AnswerSettings,
+    Choices,
+    FaqIndex,
+    decide,
+)
+
+HERE = Path(__file__).parent
+FAQ = HERE.parents[1] / "nlu_data" / "faq"
+UNANSWERABLE = "-"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A query and the entry that answers it, or `-`."""
+
+    expected: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Shares of answerable and of unanswerable queries, from 0 to 1.
+
+    Args:
+        first: Answerable queries whose entry ranks first, whatever its score.
+        right: Answerable queries answered at once with their entry.
+        offered: Answerable queries whose entry is among the choices offered.
+        wrong: Answerable queries answered at once with another entry.
+        answered: Unanswerable queries that got an answer.
+        bothered: Unanswerable queries that were offered choices.
+    """
+
+    first: float
+    right: float
+    offered: float
+    wrong: float
+    answered: float
+    bothered: float
+
+
+def load_cases() -> list[Case]:
+    lines = (HERE / "paraphrases.tsv").read_text(encoding="utf-8").splitlines()
+    return [Case(*line.split("\t")) for line in lines if not line.startswith("#")]
+
+
+def measure(
+    index: FaqIndex, cases: Sequence[Case], settings: AnswerSettings | None = None
+) -> Report:
+    counts: dict[str, int] = dict.fromkeys(Report.__annotations__, 0)
+    for case in cases:
+        hits = index.search(case.query)
+        decision = decide(hits, settings)
+        if case.expected == UNANSWERABLE:
+            counts["answered"] += isinstance(decision, Answer)
+            counts["bothered"] += isinstance(decision, Choices)
+            continue
+        counts["first"] += bool(hits) and hits[0].entry.id == case.expected
+        if isinstance(decision, Answer):
+            found = decision.hit.entry.id == case.expected
+            counts["right" if found else "wrong"] += 1
+        elif isinstance(decision, Choices):
+            offered = [hit.entry.id for hit in decision.hits]
+            counts["offered"] += case.expected in offered
+    unanswerable = sum(case.expected == UNANSWERABLE for case in cases)
+    answerable = len(cases) - unanswerable
+    of = {"answered": unanswerable, "bothered": unanswerable}
+    return Report(**{k: n / of.get(k, answerable) for k, n in counts.items()})
+
+
+def halves(cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
+    """The half that thresholds are tuned on, and the half that is only measured."""
+    kinds = [
+        [case for case in cases if (case.expected == UNANSWERABLE) is unanswerable]
+        for unanswerable in (False, True)
+    ]
+    return [c for k in kinds for c in k[::2]], [c for k in kinds for c in k[1::2]]
+
+
+if __name__ == "__main__":
+    faq_index = FaqIndex.open(FAQ)
+    tuned, held_out = halves(load_cases())
+    for name, half in (("tuned", tuned), ("held out", held_out)):
+        print(f"{name:9}", measure(faq_index, half))

@@ -1,0 +1,71 @@
+import pytest
+
+from framework_plugin.errors import SettingsError
+from framework_plugin.retrieval import (
+    Answer,
+    AnswerSettings,
+    Choices,
+    FaqEntry,
+    Hit,
+    NoAnswer,
+    decide,
+)
+
+SETTINGS = AnswerSettings(sure=0.6, maybe=0.4, lead=0.05, choices=3)
+
+
+def hits(*scores: float) -> list[Hit]:
+    return [
+        Hit(FaqEntry(str(n), "问", (), "答", (), "源"), "问", score)
+        for n, score in enumerate(scores)
+    ]
+
+
+def test_a_good_hit_is_the_answer() -> None:
+    found = hits(0.6, 0.5)
+
+    assert decide(found, SETTINGS) == Answer(found[0])
+
+
+def test_middling_hits_are_offered_and_no_more_than_allowed() -> None:
+    found = hits(0.59, 0.5, 0.45, 0.41, 0.2)
+
+    assert decide(found, SETTINGS) == Choices(tuple(found[:3]))
+
+
+def test_two_good_hits_side_by_side_are_offered() -> None:
+    found = hits(0.8, 0.78)
+
+    assert decide(found, SETTINGS) == Choices(tuple(found))
+
+
+def test_the_very_wording_is_answered_however_near_the_next() -> None:
+    found = hits(1.0, 0.99)
+
+    assert decide(found, SETTINGS) == Answer(found[0])
+
+
+def test_weak_hits_are_not_offered() -> None:
+    assert decide(hits(0.5, 0.39), SETTINGS) == Choices(tuple(hits(0.5)))
+
+
+@pytest.mark.parametrize("scores", [(), (0.39, 0.1)])
+def test_nothing_near_is_no_answer(scores: tuple[float, ...]) -> None:
+    assert decide(hits(*scores), SETTINGS) == NoAnswer()
+
+
+@pytest.mark.parametrize(
+    ("sure", "maybe", "lead", "choices"),
+    [
+        (0.3, 0.5, 0.0, 3),
+        (1.2, 0.5, 0.0, 3),
+        (0.5, 0.0, 0.0, 3),
+        (0.5, 0.4, 1.5, 3),
+        (0.5, 0.4, 0.0, 0),
+    ],
+)
+def test_impossible_settings_are_refused(
+    sure: float, maybe: float, lead: float, choices: int
+) -> None:
+    with pytest.raises(SettingsError, match="Expected"):
+        AnswerSettings(sure, maybe, lead, choices)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from measure import FAQ, UNANSWERABLE, load_cases, measure
+
+from framework_plugin.errors import DocumentError
+from framework_plugin.retrieval import (
+    Answer,
+    FaqEntry,
+    FaqIndex,
+    NoAnswer,
+    TermExtractor,
+    decide,
+    load_faq,
+    load_synonyms,
+)
+
+
+@pytest.fixture(scope="module")
+def index() -> FaqIndex:
+    return FaqIndex.open(FAQ)
+
+
+def entry(id_: str, question: str, *similar: str, answer: str = "好") -> FaqEntry:
+    return FaqEntry(id_, question, similar, answer, (), "源")
+
+
+def test_the_bundled_questions_have_no_problems() -> None:
+    assert load_faq(FAQ).problems == ()
+
+
+def test_there_are_enough_paraphrases_and_all_are_new(index: FaqIndex) -> None:
+    cases = load_cases()
+    known = {q for e in load_faq(FAQ).entries for q in (e.question, *e.similar)}
+
+    assert sum(case.expected != UNANSWERABLE for case in cases) >= 120
+    assert sum(case.expected == UNANSWERABLE for case in cases) >= 80
+    assert len({case.query for case in cases}) == len(cases)
+    assert not [case.query for case in cases if case.query in known]
+    assert all(index.entry(c.expected) for c in cases if c.expected != UNANSWERABLE)
+
+
+def test_paraphrases_find_their_answer_and_nonsense_finds_none(
+    index: FaqIndex,
+) -> None:
+    report = measure(index, load_cases())
+
+    assert report.first >= 0.85
+    assert report.right >= 0.57
+    assert report.right + report.offered >= 0.87
+    assert report.wrong <= 0.04
+    assert report.answered <= 0.05
+    assert report.bothered <= 0.16
+
+
+def test_every_wording_of_the_bundled_questions_is_answered(index: FaqIndex) -> None:
+    lost = [
+        (entry.id, wording)
+        for entry in load_faq(FAQ).entries
+        for wording in (entry.question, *entry.similar)
+        if not isinstance(found := decide(index.search(wording)), Answer)
+        or found.hit.entry.id != entry.id
+    ]
+
+    assert lost == []
+
+
+@pytest.mark.parametrize("query", ["", "   ", "？！。", "😀", "吗", "zzqx", "\ud800"])
+def test_what_holds_no_words_finds_nothing(index: FaqIndex, query: str) -> None:
+    assert decide(index.search(query)) == NoAnswer()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["ＳＣ订单号在哪里看", "訂單號在哪裡看", " 订单号 在哪里看 ", "订单号在哪里看？？"],
+)
+def test_the_written_form_does_not_matter(index: FaqIndex, query: str) -> None:
+    assert index.search(query)[0].entry.id == "order_number_where"
+
+
+def test_scores_lie_between_0_and_1_and_fall(index: FaqIndex) -> None:
+    for case in load_cases():
+        scores = [hit.score for hit in index.search(case.query, limit=10)]
+        assert scores == sorted(scores, reverse=True)
+        assert all(0 < score <= 1 for score in scores)
+
+
+def test_an_entry_is_found_once_by_its_nearest_wording() -> None:
+    index = FaqIndex([entry("a", "怎么开发票", "发票在哪申请"), entry("b", "怎么退货")])
+    hits = index.search("发票在哪里申请")
+
+    assert [hit.entry.id for hit in hits] == ["a"]
+    assert hits[0].matched_question == "发票在哪申请"
+
+
+def test_the_answer_helps_but_less_than_the_question() -> None:
+    asked = entry("asked", "可以用支付宝付款吗")
+    answered = entry("answered", "怎么付款", answer="微信、支付宝都行")
+    other = entry("other", "付款失败怎么办")
+    hits = FaqIndex([other, answered, asked]).search("支付宝付款")
+
+    assert [hit.entry.id for hit in hits] == ["asked", "answered", "other"]
+
+
+def test_two_builds_give_the_same_hits() -> None:
+    entries = load_faq(FAQ).entries
+    one, other = FaqIndex(entries), FaqIndex(entries)
+
+    for case in load_cases():
+        assert one.search(case.query) == other.search(case.query)
+
+
+def test_equal_entries_keep_their_order() -> None:
+    index = FaqIndex([entry("b", "怎么开发票"), entry("a", "怎么开发票")])
+
+    assert [hit.entry.id for hit in index.search("开发票")] == ["b", "a"]
+
+
+def test_no_entries_cannot_be_searched() -> None:
+    with pytest.raises(DocumentError, match="at least one"):
+        FaqIndex([])
+
+
+def test_synonyms_beside_the_files_are_used(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(
+        "faq:\n- {id: a, question: 运费多少, answer: 8元}\n"
+        "- {id: b, question: 发票怎么开, answer: 订单页}\n",
+        encoding="utf-8",
+    )
+    before = FaqIndex.open(tmp_path).search("邮资")
+    (tmp_path / "synonyms.txt").write_text("# 钱\n运费 邮资\n", encoding="utf-8")
+
+    assert before == []
+    assert FaqIndex.open(tmp_path).search("邮资")[0].entry.id == "a"
+
+
+@pytest.mark.parametrize(
+    "content", ["运费 邮资\n快递费 邮资\n".encode(), "运费 邮资".encode("utf-16")]
+)
+def test_broken_synonyms_are_named(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "synonyms.txt"
+    file.write_bytes(content)
+    with pytest.raises(DocumentError, match=r"synonyms\.txt"):
+        load_synonyms(file)
+
+
+def test_terms_are_words_characters_and_pairs() -> None:
+    extract = TermExtractor(str.split, stop_words=["的"], asking_words=["怎么"])
+    terms = extract("怎么 开 发票 的")
+
+    assert set(terms) == {
+        *("word 怎么", "word 开", "word 发票"),
+        *(f"character {c}" for c in "怎么开发票"),
+        *("pair 怎么", "pair 么开", "pair 开发", "pair 发票"),
+    }
+    assert terms["word 怎么"] < terms["word 发票"]
+    assert extract("怎么 的") == {}
+
+
+@pytest.mark.slow
+def test_a_large_faq_is_searched_through_its_candidates_only() -> None:
+    entries = [
+        entry(f"e{n}", f"第{n}号商品多少钱", f"编号{n}卖什么价") for n in range(5000)
+    ]
+    hits = FaqIndex(entries).search("4321号商品多少钱")
+
+    assert hits[0].entry.id == "e4321"
