@@ -77,7 +77,7 @@ class ActionRetrieveAnswer(Action):
         elif isinstance(decision, Choices):
             _offer(dispatcher, decision.hits)
             return [SlotSet(OFFERED, [hit.entry.id for hit in decision.hits])]
-        else:
+        elif not acknowledge_latest(dispatcher, tracker, self._resources):
             about_shop = latest_intent(tracker) == "ask_faq"
             say_unknown(dispatcher, tracker, about_shop=about_shop)
         return [SlotSet(OFFERED, None)]

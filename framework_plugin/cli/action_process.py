@@ -48,7 +48,6 @@ def _serve(actions: str, listening: socket.socket, verbose: bool) -> None:
     from rasa_sdk.endpoint import create_app
     from rasa_sdk.utils import update_sanic_log_level
 
-    prepare_logging(verbose=verbose)
     update_sanic_log_level()
     create_app(actions).run(sock=listening, access_log=False, motd=False)
 

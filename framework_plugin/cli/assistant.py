@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import tensorflow as tf
 from rasa.core.agent import Agent
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.lock_store import LockStore
@@ -23,6 +24,7 @@ from framework_plugin.errors import ArtefactError, PersonalChatError, SettingsEr
 
 logger = logging.getLogger(__name__)
 
+WARM_UP = "你好"
 FAILED = "抱歉，我这边出了点问题，这句没能答上来。请再说一次，或者稍后再试。"
 
 
@@ -78,14 +80,22 @@ async def load_agent(
         broker = await EventBroker.create(endpoints.event_broker, loop=loop)
         store = TrackerStore.create(endpoints.tracker_store, event_broker=broker)
     _require_named_store(store, endpoints.tracker_store)
+    lock_store = LockStore.create(endpoints.lock_store)
     try:
-        return Agent.load(
+        # To learn the shapes of its weights DIETClassifier trains one step when it is
+        # loaded. Compiling that step takes six times as long as all the rest.
+        tf.config.run_functions_eagerly(True)
+        agent = Agent.load(
             model,
             generator=endpoints.nlg,
             tracker_store=store,
-            lock_store=LockStore.create(endpoints.lock_store),
+            lock_store=lock_store,
             action_endpoint=endpoints.action,
         )
+        tf.config.run_functions_eagerly(False)
+        # What is compiled by the first message shall not be waited for by a user.
+        await agent.parse_message(WARM_UP)
+        return agent
     except PersonalChatError:
         raise
     except Exception as error:

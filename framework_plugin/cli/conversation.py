@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -46,7 +47,11 @@ def at_terminal(answer: Answer, console: Console) -> None:
     """Talks until `/exit`, Ctrl-D or Ctrl-C."""
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
-    console.print(f"和{NAME}说点什么吧。（{_LEAVE} 或 Ctrl-D 离开）", style="dim")
+    with suppress(ImportError):
+        # Gives `input` editing of the line, and its history.
+        import readline  # noqa: F401
+    greeting = f"和{NAME}说点什么吧。（{_LEAVE} 或 Ctrl-D 离开）"
+    console.print(greeting, style="dim", highlight=False)
     buttons: tuple[Button, ...] = ()
     try:
         while (text := _typed(console)) != _LEAVE:

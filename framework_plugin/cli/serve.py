@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import socket
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +16,7 @@ from framework_plugin.cli.action_server import ActionServer, running_actions
 from framework_plugin.cli.options import ENDPOINTS, Endpoints, Model, Verbose
 from framework_plugin.cli.silence import import_rasa, rasa_errors
 from framework_plugin.cli.train import train_first
+from framework_plugin.errors import PersonalChatError
 
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Where to listen.")]
 Interface = Annotated[
@@ -43,10 +46,28 @@ def serve(
     project.require_project()
     project.read_endpoints(endpoints)
     chosen = project.chosen_model(model) or train_first(verbose=verbose)
-    with running_actions(endpoints, verbose=verbose) as actions:
+    with (
+        _listening(interface, port) as listening,
+        running_actions(endpoints, verbose=verbose) as actions,
+    ):
         import_rasa(verbose=verbose)
         app, workers = _application(chosen, endpoints, actions, enable_api, port)
-        app.run(host=interface, port=port, workers=workers, motd=False)
+        app.run(sock=listening, workers=workers, motd=False)
+
+
+def _listening(interface: str, port: int) -> socket.socket:
+    """The socket to serve on, taken before anything is loaded.
+
+    Raises:
+        PersonalChatError: If it cannot be had.
+    """
+    try:
+        return socket.create_server((interface, port))
+    except OSError as error:
+        raise PersonalChatError(
+            f"Cannot listen on port {port} of {interface}: {error.strerror}. Expected a "
+            "free port and an address of this machine; choose by --port, --interface."
+        ) from error
 
 
 def _application(
@@ -64,9 +85,14 @@ def _application(
         channels = create_http_input_channels(None, str(project.CREDENTIALS))
         app = configure_app(channels, enable_api=enable_api, port=port, endpoints=named)
 
+    # What fails while loading is shown by the command, and need not be by Sanic too.
+    error_logger = logging.getLogger("sanic.error")
+    error_logger.disabled = True
+
     async def load(app: Any, loop: Any) -> None:
         app.ctx.agent = await load_agent(model, named, loop)
         actions.wait_until_ready()
+        error_logger.disabled = False
 
     app.register_listener(load, "before_server_start")
     app.register_listener(partial(_announce, port), "after_server_start")

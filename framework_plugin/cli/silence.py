@@ -19,7 +19,7 @@ _ENVIRONMENT = {
 
 
 def prepare_logging(*, verbose: bool) -> None:
-    """Sets what is logged, to the error stream; to be called before importing Rasa.
+    """Sets what is logged, and where: to be called before Rasa is imported.
 
     Args:
         verbose: Whether to show what the libraries have to say, and warnings; else
@@ -30,25 +30,33 @@ def prepare_logging(*, verbose: bool) -> None:
         os.environ.setdefault(name, value)
     # Rasa and its action server read it, also in the processes that are started here.
     os.environ["LOG_LEVEL"] = logging.getLevelName(level)
+    handler = logging.StreamHandler(sys.stderr)
+    # Some libraries set a level of their own, which this one must still hold.
+    handler.setLevel(level)
     logging.basicConfig(
-        stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s"
+        handlers=[handler], level=level, format="%(levelname)s %(name)s: %(message)s"
     )
+    silence_warnings(verbose=verbose)
+
+
+def silence_warnings(*, verbose: bool) -> None:
+    """Switches off what Sanic, on import, switches on regardless of PYTHONWARNINGS."""
+    import sanic.app  # noqa: F401
+
     if not verbose:
         warnings.simplefilter("ignore")
 
 
 def import_rasa(*, verbose: bool) -> None:
-    """Imports Rasa and takes back the warnings that it and Sanic switch on."""
+    """Imports Rasa, and takes back the warnings that it switches on."""
     prepare_logging(verbose=verbose)
-    import sanic.app  # noqa: F401  (sets a filter of its own on import)
     from rasa.utils.common import configure_logging_and_warnings
     from rasa.utils.log_utils import configure_structlog
 
     level = logging.getLevelName(os.environ["LOG_LEVEL"])
     configure_structlog(level)
     configure_logging_and_warnings(level)
-    if not verbose:
-        warnings.simplefilter("ignore")
+    silence_warnings(verbose=verbose)
 
 
 @contextmanager

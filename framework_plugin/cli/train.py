@@ -46,8 +46,7 @@ def train_model(*, verbose: bool) -> int:
     from rasa.cli.utils import validate_files
     from rasa.shared.importers.importer import TrainingDataImporter
 
-    # Names each component when its training begins.
-    logging.getLogger("rasa.engine.training.hooks").setLevel(logging.INFO)
+    _show_progress()
     data = [str(folder) for folder in project.TRAINING_DATA]
     domain, config = str(project.DOMAIN), str(project.CONFIG)
     with rasa_errors():
@@ -55,6 +54,14 @@ def train_model(*, verbose: bool) -> int:
         validate_files(False, None, importer)
         result = rasa_train(domain, config, data, output=str(project.MODELS))
     return int(result.code)
+
+
+def _show_progress() -> None:
+    """Lets Rasa name each component when its training begins and ends."""
+    hooks = logging.getLogger("rasa.engine.training.hooks")
+    hooks.setLevel(logging.INFO)
+    hooks.addHandler(logging.StreamHandler(sys.stderr))
+    hooks.propagate = False
 
 
 def train_first(*, verbose: bool) -> Path:

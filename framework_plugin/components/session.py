@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, DEFAULT_ACTION_NAMES
 from rasa.shared.core.events import (
     ActionExecuted,
     BotUttered,
@@ -46,8 +46,8 @@ def went_unanswered(tracker: DialogueStateTracker) -> bool:
     real conversations by having no session.
     """
     events = _since_last_message(tracker)
-    ran = [e.action_name for e in events if isinstance(e, ActionExecuted)]
-    custom = [name for name in ran if name and name.startswith("action_")]
+    ran = [e.action_name or "" for e in events if isinstance(e, ActionExecuted)]
+    custom = {n for n in ran if n.startswith("action_")} - set(DEFAULT_ACTION_NAMES)
     spoke = any(isinstance(e, BotUttered) for e in events)
     live = any(isinstance(e, SessionStarted) for e in tracker.events)
     return live and bool(custom) and not spoke and UTTER_SERVICE_DOWN not in ran

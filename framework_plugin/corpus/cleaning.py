@@ -9,7 +9,9 @@ MAX_UTTERANCE_LENGTH = 200
 """Characters; longer utterances are articles pasted into a chat, not turns."""
 
 _SPACES = re.compile(r"\s+")
-_HAN_GAP = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
+_HAN_GAP = re.compile(
+    r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])"
+)
 
 
 def clean_utterance(text: str) -> str:

@@ -21,6 +21,7 @@ _MEANINGFUL_SIGNS = frozenset("?!")
 _LATIN = re.compile(r"[A-Za-z0-9]+")
 
 TokenizedTurn = tuple[Speaker, Sequence[str]]
+"""Who said it, and its words as read."""
 
 
 class UtteranceCodec:
@@ -88,10 +89,23 @@ def source_tokens(
     return tuple(tokens)
 
 
+def message_of(turns: Sequence[TokenizedTurn]) -> str:
+    """The last turn, its words without blanks."""
+    return "".join(turns[-1][1]) if turns else ""
+
+
+def context_of(turns: Sequence[TokenizedTurn]) -> str:
+    """The two turns before the last one, their words without blanks."""
+    return "".join(word for _, words in turns[-3:-1] for word in words)
+
+
 def _parts(text: str) -> list[tuple[str, bool]]:
     pieces = re.split(f"({PLACEHOLDER.pattern.replace('(', '(?:')})", text)
     return [(piece, index % 2 == 1) for index, piece in enumerate(pieces) if piece]
 
 
 def _carries_meaning(word: str) -> bool:
-    return word in _MEANINGFUL_SIGNS or any(c.isalnum() or ord(c) > 0xFFFF for c in word) or "{" in word
+    """Words, digits and emoji; of the punctuation only what changes the meaning."""
+    if word in _MEANINGFUL_SIGNS or PLACEHOLDER.fullmatch(word):
+        return True
+    return any(c.isalnum() or ord(c) > 0xFFFF for c in word)

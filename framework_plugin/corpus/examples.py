@@ -18,15 +18,19 @@ class Example:
     """One reply with all that it answers.
 
     Args:
+        turns: The dialogue in words as read, the user's message last.
         source: What the encoder reads; see `source_tokens`.
         target: The words of the reply.
-        message: The user's message alone, in words as read.
-        references: All replies that would have been right, as spelled.
+        known: Facts that are known when it is answered.
+        unknown: Facts that must not be known.
+        references: All replies that would be right, as spelled; none if no reply is.
     """
 
+    turns: tuple[TokenizedTurn, ...]
     source: tuple[str, ...]
-    target: tuple[str, ...]
-    message: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    known: frozenset[FactKind] = frozenset()
+    unknown: frozenset[FactKind] = frozenset()
     references: tuple[str, ...] = ()
 
 
@@ -85,7 +89,12 @@ class ExampleSampler:
 
     def plain(self) -> list[Example]:
         """The examples as written, without augmentation: for evaluation."""
-        return [e for s in self._scripts for e in self._as_written(s)]
+        return [e for s in self._scripts for e in self._as_written(s, None)]
+
+    def amid_talk(self) -> list[Example]:
+        """The same, but dialogues that open anew follow on an unrelated exchange."""
+        rng = random.Random(self._seed)
+        return [e for s in self._scripts for e in self._as_written(s, rng)]
 
     def _augmented(self, script: Script, rng: random.Random) -> Iterator[Example]:
         for index in range(0, len(script.turns), 2):
@@ -95,52 +104,63 @@ class ExampleSampler:
                 for kind in FactKind:
                     if rng.random() < self._augmentation.extra_fact:
                         known |= {kind} - script.unknown
-                reply = script.turns[index + 1]
-                yield self._example(turns, known, reply, rng)
+                reply = rng.choice(script.turns[index + 1].alternatives)
+                words = [(who, self._thinned(t, rng)) for who, t in self._read(turns)]
+                yield self._example(script, index, words, known, reply)
 
     def _earlier(
         self, script: Script, index: int, rng: random.Random
     ) -> list[tuple[Speaker, str]]:
         turns: Sequence[ScriptedTurn] = script.turns[:index]
         if not turns and rng.random() < self._augmentation.earlier_talk:
-            turns = rng.choice(self._small_talk or [script]).turns[-2:]
-            if any(placeholders_in(w) for t in turns for w in t.alternatives):
-                turns = ()
+            turns = self._unrelated(rng)
         return [(turn.speaker, rng.choice(turn.alternatives)) for turn in turns]
 
-    def _as_written(self, script: Script) -> Iterator[Example]:
+    def _unrelated(self, rng: random.Random) -> Sequence[ScriptedTurn]:
+        return rng.choice(self._small_talk).turns[-2:] if self._small_talk else ()
+
+    def _as_written(
+        self, script: Script, amid_talk: random.Random | None
+    ) -> Iterator[Example]:
         for index in range(0, len(script.turns), 2):
-            earlier = [(t.speaker, t.alternatives[0]) for t in script.turns[:index]]
+            before: Sequence[ScriptedTurn] = script.turns[:index]
+            if not before and amid_talk is not None:
+                before = self._unrelated(amid_talk)
+            earlier = [(turn.speaker, turn.alternatives[0]) for turn in before]
+            known = _known_at(script, index)
+            reply = script.turns[index + 1].alternatives[0]
             for wording in script.turns[index].alternatives:
-                turns = [*earlier, (Speaker.USER, wording)]
-                known = _known_at(script, index)
-                yield self._example(turns, known, script.turns[index + 1], None)
+                words = self._read([*earlier, (Speaker.USER, wording)])
+                yield self._example(script, index, words, known, reply)
+
+    def _read(self, turns: Sequence[tuple[Speaker, str]]) -> list[TokenizedTurn]:
+        return [(speaker, self._codec.read(text)) for speaker, text in turns]
 
     def _example(
         self,
-        turns: Sequence[tuple[Speaker, str]],
+        script: Script,
+        index: int,
+        turns: Sequence[TokenizedTurn],
         known: set[FactKind],
-        reply: ScriptedTurn,
-        rng: random.Random | None,
+        reply: str,
     ) -> Example:
-        tokenized: list[TokenizedTurn] = [
-            (speaker, self._thinned(self._codec.read(text), rng))
-            for speaker, text in turns
-        ]
         source = source_tokens(
-            tokenized,
+            turns,
             known,
             context_turns=self._context_turns,
             max_turn_tokens=self._max_turn_tokens,
         )
-        chosen = rng.choice(reply.alternatives) if rng else reply.alternatives[0]
-        message = tuple(tokenized[-1][1])
-        return Example(source, self._codec.write(chosen), message, reply.alternatives)
+        return Example(
+            tuple(turns),
+            source,
+            self._codec.write(reply),
+            frozenset(known),
+            script.unknown - known,
+            script.turns[index + 1].alternatives,
+        )
 
-    def _thinned(
-        self, words: Sequence[str], rng: random.Random | None
-    ) -> Sequence[str]:
-        if rng is None or len(words) < 3:
+    def _thinned(self, words: Sequence[str], rng: random.Random) -> Sequence[str]:
+        if len(words) < 3:
             return words
         kept = [w for w in words if rng.random() >= self._augmentation.word_deletion]
         return kept or words

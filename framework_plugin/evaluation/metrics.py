@@ -31,8 +31,7 @@ def bleu(replies: Sequence[str], references: Sequence[Sequence[str]]) -> float:
         return 0.0
     most = max(map(len, references))
     streams = [
-        [refs[i] if i < len(refs) else None for refs in references]
-        for i in range(most)
+        [refs[i] if i < len(refs) else None for refs in references] for i in range(most)
     ]
     return float(sacrebleu.corpus_bleu(list(replies), streams, tokenize="zh").score)
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import ArtefactError, SettingsError
+from framework_plugin.generation.experience import Exchange
 from framework_plugin.generation.settings import TrainingSettings
 from framework_plugin.settings import settings_from
 
@@ -21,9 +23,6 @@ _EXPERIENCE = "experience.jsonl"
 
 Metrics = dict[str, Any]
 """Figures of merit, ready for JSON."""
-
-Exchange = tuple[str, str]
-"""A message in words as read, and the reply that was learned for it."""
 
 
 def write_settings(folder: Path, settings: TrainingSettings) -> None:
@@ -47,8 +46,8 @@ def read_settings(folder: Path) -> TrainingSettings:
 
 
 def write_experience(folder: Path, exchanges: Sequence[Exchange]) -> None:
-    """Writes the learned exchanges, one JSON list a line."""
-    lines = (json.dumps(exchange, ensure_ascii=False) for exchange in exchanges)
+    """Writes the learned exchanges, one JSON object a line."""
+    lines = (json.dumps(vars(exchange), ensure_ascii=False) for exchange in exchanges)
     (folder / _EXPERIENCE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -61,9 +60,17 @@ def read_experience(folder: Path) -> list[Exchange]:
     path = folder / _EXPERIENCE
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [(message, reply) for message, reply in map(json.loads, lines)]
-    except (OSError, ValueError) as error:
+        return [_exchange(json.loads(line)) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(path, error) from error
+
+
+def _exchange(values: dict[str, Any]) -> Exchange:
+    facts = {
+        name: tuple(FactKind(kind) for kind in values[name])
+        for name in ("needs", "forbids")
+    }
+    return Exchange(**{**values, **facts})
 
 
 def write_json(path: Path, values: Any) -> None:

@@ -97,7 +97,7 @@ def cached_generator(
     development = paths.development_corpus
     progress = TerminalProgress()
     try:
-        metrics, _ = train_generator(
+        metrics = train_generator(
             _read(paths.corpus),
             _read(development) if development else None,
             _messages(paths.unanswerable),

@@ -1,8 +1,10 @@
 """How likely a reply is right: a probability, calibrated on held-out data.
 
 A softmax alone is sure of anything it was made to say. Here it is one witness of
-several; the others are how familiar the message is, and whether similar messages got
-similar replies in training. A logistic regression weighs them (Platt 1999).
+several; the others are the precedents that experience finds. One logistic regression
+weighs the evidence for each candidate, so that the best of them can be chosen; a second
+one turns the choice and its lead over the next candidate into a probability (Platt
+1999).
 """
 
 from __future__ import annotations
@@ -11,16 +13,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
 from framework_plugin.errors import ArtefactError
+from framework_plugin.generation.experience import Likeness
 
-FEATURES = ("mean_log_prob", "worst_log_prob", "familiarity", "support")
+Weights = tuple[float, ...]
+
+_MOST_LEAD = 10.0
 
 
 @dataclass(frozen=True)
@@ -28,103 +31,107 @@ class Evidence:
     """What speaks for and against a reply.
 
     Args:
-        mean_log_prob: Natural log-probability per token.
+        mean_log_prob: The network's natural log-probability per token.
         worst_log_prob: That of the least likely token.
-        familiarity: Cosine similarity, 0 to 1, of the message to the most similar
-            one that was learned.
-        support: The highest product, 0 to 1, of a learned message's similarity to
-            this one and its reply's similarity to this reply.
+        likeness: How well a precedent backs it.
     """
 
     mean_log_prob: float
     worst_log_prob: float
-    familiarity: float
-    support: float
+    likeness: Likeness
 
     def vector(self) -> list[float]:
-        """The values in the order of `FEATURES`."""
-        return [getattr(self, name) for name in FEATURES]
+        """The values that are weighed."""
+        like = self.likeness
+        return [
+            self.mean_log_prob,
+            self.worst_log_prob,
+            like.message,
+            like.wording,
+            like.context,
+            like.reply,
+            like.familiarity,
+            like.message * like.reply,
+        ]
 
 
-class Experience:
-    """The exchanges that were learned, to compare new ones with.
-
-    Similarity is the cosine of TF-IDF weighted characters and character pairs. They
-    are hashed, so that pairs never seen count too, with the highest weight: a message
-    of one known and ten unknown words is not familiar.
+@dataclass(frozen=True)
+class Trial:
+    """The candidates for one held-out message, and which of them were right.
 
     Args:
-        messages: What users said, normalised.
-        replies: What was answered, one for each message.
+        evidence: Of each candidate.
+        right: Whether it said what a reference says.
     """
 
-    def __init__(self, messages: Sequence[str], replies: Sequence[str]) -> None:
-        self._counter = HashingVectorizer(
-            analyzer="char", ngram_range=(1, 2), n_features=2**18, norm=None,
-            alternate_sign=False, dtype=np.float32,
-        )
-        counts = self._counter.transform([*messages, *replies])
-        self._weigh = TfidfTransformer(sublinear_tf=True).fit(counts)
-        self._messages = self._vectors(messages)
-        self._replies = self._vectors(replies)
+    evidence: Sequence[Evidence]
+    right: Sequence[bool]
 
-    def compare(self, message: str, reply: str) -> tuple[float, float]:
-        """Familiarity and support of an exchange; see `Evidence`."""
-        vectors = self._vectors([message, reply])
-        similar = (self._messages @ vectors[0].T).toarray()[:, 0]
-        alike = (self._replies @ vectors[1].T).toarray()[:, 0]
-        return float(similar.max()), float((similar * alike).max())
 
-    def _vectors(self, texts: Sequence[str]) -> Any:
-        return self._weigh.transform(self._counter.transform(texts))
+@dataclass(frozen=True)
+class Verdict:
+    """The best candidate and how likely it is right."""
+
+    index: int
+    probability: float
 
 
 @dataclass(frozen=True)
 class ConfidenceModel:
-    """Weighs evidence into a probability.
+    """Chooses among candidates and says how likely the choice is right.
 
     Args:
-        weights: One for each of `FEATURES`.
-        intercept: The log-odds without any evidence.
+        weights: One for each value of `Evidence.vector`, and the intercept.
+        calibration: Weights of the best candidate's log-odds and of its lead over the
+            next, and the intercept.
         threshold: The lowest probability from which the share of right replies on
             held-out data reached the wanted precision.
     """
 
-    weights: tuple[float, ...]
-    intercept: float
+    weights: Weights
+    calibration: Weights
     threshold: float
 
+    def judge(self, candidates: Sequence[Evidence]) -> Verdict:
+        """The best of at least one candidate."""
+        odds = self._log_odds(candidates)
+        best, second = _best_two(odds)
+        features = np.array([odds[best], _lead(odds, best, second), 1.0])
+        logit = float(np.dot(features, self.calibration))
+        return Verdict(best, float(1 / (1 + np.exp(-np.clip(logit, -30, 30)))))
+
+    def _log_odds(self, candidates: Sequence[Evidence]) -> npt.NDArray[np.float64]:
+        features = np.array([[*e.vector(), 1.0] for e in candidates])
+        return np.asarray(features @ np.array(self.weights))
+
     @classmethod
-    def fit(
-        cls,
-        evidence: Sequence[Evidence],
-        right: Sequence[bool],
-        wanted_precision: float,
-    ) -> ConfidenceModel:
-        """Calibrates on replies to held-out messages.
+    def fit(cls, trials: Sequence[Trial], wanted_precision: float) -> ConfidenceModel:
+        """Calibrates on held-out messages.
 
         Args:
-            evidence: Of each reply.
-            right: Whether it was right.
+            trials: What could have been said to each; all wrong if no reply suits it.
             wanted_precision: Share of right ones among the replies to be called sure.
 
         Returns:
-            The model. Where all replies were right, or none, there is nothing to
-            learn from, and a plain rule on `support` is returned.
+            The model; `UNCALIBRATED` where nothing was right, or all, and so there is
+            nothing to learn from.
         """
+        evidence = [e.vector() for trial in trials for e in trial.evidence]
+        right = [r for trial in trials for r in trial.right]
         if len(set(right)) < 2:
-            return cls((0.0, 0.0, 0.0, 8.0), -4.0, 0.5)
-        features = np.array([e.vector() for e in evidence])
-        fitted = LogisticRegression(C=10.0, max_iter=1000).fit(features, right)
-        model = cls(tuple(map(float, fitted.coef_[0])), float(fitted.intercept_[0]), 0)
-        probabilities = np.array([model.probability(e) for e in evidence])
-        threshold = _threshold(probabilities, np.array(right), wanted_precision)
+            return UNCALIBRATED
+        model = cls(_regress(evidence, right), UNCALIBRATED.calibration, 0.0)
+        chosen, outcome = [], []
+        for trial in trials:
+            odds = model._log_odds(trial.evidence)
+            best, second = _best_two(odds)
+            chosen.append([float(odds[best]), _lead(odds, best, second)])
+            outcome.append(trial.right[best])
+        if len(set(outcome)) > 1:
+            model = replace(model, calibration=_regress(chosen, outcome))
+        sure = np.array([model.judge(t.evidence).probability for t in trials])
+        threshold = _threshold(sure, np.array(outcome), wanted_precision)
         return replace(model, threshold=threshold)
-
-    def probability(self, evidence: Evidence) -> float:
-        """The probability, between 0 and 1, that the reply is right."""
-        logit = float(np.dot(self.weights, evidence.vector())) + self.intercept
-        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
 
     def save(self, path: Path) -> None:
         """Writes JSON."""
@@ -141,7 +148,7 @@ class ConfidenceModel:
             values = json.loads(path.read_text(encoding="utf-8"))
             return cls(
                 tuple(map(float, values["weights"])),
-                float(values["intercept"]),
+                tuple(map(float, values["calibration"])),
                 float(values["threshold"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -151,12 +158,36 @@ class ConfidenceModel:
             ) from error
 
 
+UNCALIBRATED = ConfidenceModel(
+    weights=(0.5, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 8.0, -5.0),
+    calibration=(1.0, 0.0, 0.0),
+    threshold=0.5,
+)
+"""A plain rule for want of data: a likely reply with a like precedent is right."""
+
+
+def _regress(features: Sequence[Sequence[float]], right: Sequence[bool]) -> Weights:
+    fitted = LogisticRegression(C=10.0, max_iter=5000).fit(features, right)
+    return (*map(float, fitted.coef_[0]), float(fitted.intercept_[0]))
+
+
+def _best_two(odds: npt.NDArray[np.float64]) -> tuple[int, int | None]:
+    order = np.argsort(-odds, kind="stable")
+    return int(order[0]), int(order[1]) if len(order) > 1 else None
+
+
+def _lead(odds: npt.NDArray[np.float64], best: int, second: int | None) -> float:
+    if second is None:
+        return _MOST_LEAD
+    return float(min(odds[best] - odds[second], _MOST_LEAD))
+
+
 def _threshold(
     probabilities: npt.NDArray[np.float64],
     right: npt.NDArray[np.bool_],
     wanted_precision: float,
 ) -> float:
-    order = np.argsort(-probabilities)
+    order = np.argsort(-probabilities, kind="stable")
     precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     good = np.nonzero(precision >= wanted_precision)[0]
     return float(probabilities[order][good[-1]]) if len(good) else 0.99

@@ -10,8 +10,13 @@ import tf2onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from framework_plugin.generation.network import Seq2Seq
-from framework_plugin.generation.runtime import ENCODER, STEP, graph_name
+from framework_plugin.generation.network import DecoderState, Seq2Seq
+from framework_plugin.generation.runtime import (
+    ENCODER,
+    SCORE,
+    STEP,
+    graph_name,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -19,19 +24,19 @@ _OPSET = 15
 
 
 def export_network(network: Seq2Seq, folder: Path) -> None:
-    """Writes the graphs of encoder and decoder step, in fp32 and int8.
+    """Writes the graphs of encoder, decoder step and scoring, in fp32 and int8.
 
     The encoder reads one source `(1, source length)`. A step reads the last token of
     each reply and returns its `candidates` likeliest followers, so that the softmax
-    and the selection over the vocabulary run inside the graph.
+    and the selection over the vocabulary run inside the graph. Scoring reads whole
+    replies and returns the log-probability of each of their tokens.
 
     Args:
         network: With its trained weights.
-        folder: Where the four files go.
+        folder: Where the six files go.
     """
-    _convert(_encoder(network), _encoder_inputs(), folder / graph_name(ENCODER, "fp32"))
-    _convert(_step(network), _step_inputs(network), folder / graph_name(STEP, "fp32"))
-    for part in (ENCODER, STEP):
+    for part, make in ((ENCODER, _encoder), (STEP, _step), (SCORE, _score)):
+        _convert(make(network), folder / graph_name(part, "fp32"))
         _quantise(folder, part)
 
 
@@ -89,16 +94,44 @@ def _step_inputs(network: Seq2Seq) -> list[tf.TensorSpec]:
     ]
 
 
-def _convert(
-    function: tf.types.experimental.GenericFunction,
-    inputs: list[tf.TensorSpec],
-    path: Path,
-) -> None:
+def _score(network: Seq2Seq) -> tf.types.experimental.GenericFunction:
+    def score(
+        reply_in: tf.Tensor,
+        reply_out: tf.Tensor,
+        hidden: tf.Tensor,
+        cell: tf.Tensor,
+        memory: tf.Tensor,
+        bias: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        state = DecoderState(hidden, cell)
+        features, _, _ = network.decode(reply_in, state, memory, None)
+        flat = tf.reshape(features, (-1, network.combine.units))
+        log_probs = tf.nn.log_softmax(network.embedding.scores(flat) + bias)
+        wanted = tf.gather(log_probs, tf.reshape(reply_out, (-1,)), batch_dims=1)
+        return {"log_probs": tf.reshape(wanted, tf.shape(reply_out))}
+
+    return tf.function(score, input_signature=_score_inputs(network))
+
+
+def _score_inputs(network: Seq2Seq) -> list[tf.TensorSpec]:
+    _, *state_and_memory, bias, _ = _step_inputs(network)
+    return [
+        tf.TensorSpec((None, None), tf.int32, name="reply_in"),
+        tf.TensorSpec((None, None), tf.int32, name="reply_out"),
+        *state_and_memory,
+        bias,
+    ]
+
+
+def _convert(function: tf.types.experimental.GenericFunction, path: Path) -> None:
     level = logging.getLogger("tf2onnx").level
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     try:
         tf2onnx.convert.from_function(
-            function, input_signature=inputs, opset=_OPSET, output_path=str(path)
+            function,
+            input_signature=function.input_signature,
+            opset=_OPSET,
+            output_path=str(path),
         )
     finally:
         logging.getLogger("tf2onnx").setLevel(level)

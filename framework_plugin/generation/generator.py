@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from framework_plugin.corpus.codec import (
-    PLACEHOLDERS,
-    RESERVED,
-    UtteranceCodec,
-    join,
-    source_tokens,
-)
+from framework_plugin.corpus.codec import UtteranceCodec
 from framework_plugin.corpus.dialogue import Dialogue, Speaker, Turn
 from framework_plugin.corpus.placeholders import (
     PersonalWords,
@@ -24,24 +15,19 @@ from framework_plugin.corpus.placeholders import (
     fill_in,
     personal_words,
 )
-from framework_plugin.corpus.user_context import FactKind, UserContext
+from framework_plugin.corpus.user_context import UserContext
 from framework_plugin.generation import artefact
-from framework_plugin.generation.confidence import (
-    ConfidenceModel,
-    Evidence,
-    Experience,
-)
+from framework_plugin.generation.candidates import Candidate, CandidateFinder
+from framework_plugin.generation.confidence import ConfidenceModel
 from framework_plugin.generation.reply import Reply
-from framework_plugin.generation.runtime import OnnxRuntime, ban
-from framework_plugin.generation.search import FloatArray, Hypothesis, search
 from framework_plugin.generation.settings import DecodingSettings
 from framework_plugin.text.segment import create_segmenter
-from framework_plugin.text.vocabulary import BEGIN_ID, PAD_ID, UNKNOWN_ID, Vocabulary
 
 INT8_AGREEMENT = 0.97
 """Share of replies that rounding must leave unchanged for `auto` to choose int8."""
 
 NO_REPLY = Reply("", 0.0, False)
+DEFAULT_DECODING = DecodingSettings()
 
 
 class ResponseGenerator:
@@ -56,17 +42,13 @@ class ResponseGenerator:
     """
 
     def __init__(
-        self, folder: Path, settings: DecodingSettings = DecodingSettings()
+        self, folder: Path, settings: DecodingSettings = DEFAULT_DECODING
     ) -> None:
-        self._settings = settings
-        self._trained = artefact.read_settings(folder)
-        self._vocabulary = Vocabulary.load(folder / artefact.VOCABULARY)
-        self._codec = UtteranceCodec(create_segmenter())
         self.precision = _precision(folder, settings)
-        self._runtime = OnnxRuntime(folder, self.precision)
-        self._experience = Experience(*zip(*artefact.read_experience(folder)))
+        self._settings = settings
+        self._codec = UtteranceCodec(create_segmenter())
+        self._finder = CandidateFinder(folder, self.precision, self._codec, settings)
         self._confidence = ConfidenceModel.load(folder / artefact.CONFIDENCE)
-        self._bias = lru_cache(maxsize=128)(self._make_bias)
 
     @property
     def min_confidence(self) -> float:
@@ -93,86 +75,37 @@ class ResponseGenerator:
         words = personal_words(dialogue, user)
         turns = [
             (turn.speaker, self._codec.read(delexicalise(turn.text, words)))
-            for turn in dialogue.turns[-self._trained.context_turns :]
+            for turn in dialogue.turns[-self._finder.context_turns :]
         ]
         if not turns or turns[-1][0] is not Speaker.USER or not turns[-1][1]:
             return NO_REPLY
-        source = source_tokens(
-            turns,
-            words,
-            context_turns=self._trained.context_turns,
-            max_turn_tokens=self._trained.max_turn_tokens,
-        )
-        found = self.hypotheses(source, words)
+        found = self._finder.find(turns, words.keys())
         said = set(dialogue.said_by_bot())
-        fresh = [h for h in found if self._say(h, words) not in said]
-        return self._explained(
-            (fresh or found)[0], turns[-1][1], source, words, bool(fresh), started
+        fresh = [c for c in found if c.text and fill_in(c.text, words) not in said]
+        reply = self._judged(fresh or found, words, started)
+        source = self._finder.source(turns, words.keys())
+        return reply.explained_by(source, sayable=bool(fresh))
+
+    def _judged(
+        self, candidates: Sequence[Candidate], words: PersonalWords, started: float
+    ) -> Reply:
+        verdict = self._confidence.judge([c.evidence for c in candidates])
+        best = candidates[verdict.index]
+        return Reply(
+            text=fill_in(best.text, words),
+            confidence=verdict.probability,
+            sure=verdict.probability >= self.min_confidence,
+            tokens=best.tokens,
+            probabilities=tuple(math.exp(p) for p in best.log_probs),
+            origin=best.origin,
+            attention=best.attention,
+            milliseconds=(time.perf_counter() - started) * 1000,
         )
-
-    def hypotheses(
-        self, source: Sequence[str], known: Collection[FactKind]
-    ) -> list[Hypothesis]:
-        """Searches for replies to a source; see `search`.
-
-        Args:
-            source: What the encoder reads; see `source_tokens`.
-            known: The kinds of fact that may be filled in.
-        """
-        ids = self._vocabulary.encode(source)
-        bias = self._bias(frozenset(known))
-        return search(self._runtime.read(ids, bias), self._settings)
-
-    def evidence(self, hypothesis: Hypothesis, message: Sequence[str]) -> Evidence:
-        """What speaks for a reply to a message."""
-        text = join(self._vocabulary.decode(hypothesis.tokens))
-        familiarity, support = self._experience.compare("".join(message), text)
-        log_probs = hypothesis.log_probs or (-20.0,)
-        return Evidence(
-            sum(log_probs) / len(log_probs), min(log_probs), familiarity, support
-        )
-
-    def text(self, hypothesis: Hypothesis) -> str:
-        """A hypothesis as written, placeholders unfilled."""
-        return join(self._vocabulary.decode(hypothesis.tokens))
 
     def warm_up(self) -> None:
         """Answers once, so that the first user does not pay for it."""
         hello = Dialogue((Turn(Speaker.USER, "你好"),))
         self.reply(hello, UserContext(user_id=""))
-
-    def _say(self, hypothesis: Hypothesis, words: PersonalWords) -> str:
-        return fill_in(self.text(hypothesis), words)
-
-    def _explained(
-        self,
-        hypothesis: Hypothesis,
-        message: Sequence[str],
-        source: tuple[str, ...],
-        words: PersonalWords,
-        fresh: bool,
-        started: float,
-    ) -> Reply:
-        probability = self._confidence.probability(self.evidence(hypothesis, message))
-        attention = np.array(hypothesis.attention) if hypothesis.attention else None
-        sure = fresh and hypothesis.finished and bool(hypothesis.tokens)
-        return Reply(
-            text=self._say(hypothesis, words),
-            confidence=probability,
-            sure=sure and probability >= self.min_confidence,
-            tokens=tuple(self._vocabulary.decode(hypothesis.tokens)),
-            probabilities=tuple(math.exp(p) for p in hypothesis.log_probs),
-            source=tuple(self._vocabulary.spell(source)),
-            attention=attention,
-            milliseconds=(time.perf_counter() - started) * 1000,
-        )
-
-    def _make_bias(self, known: frozenset[FactKind]) -> FloatArray:
-        sayable = {PLACEHOLDERS[kind] for kind in known}
-        banned = [self._vocabulary.id(mark) for mark in RESERVED if mark not in sayable]
-        return ban(
-            [PAD_ID, UNKNOWN_ID, BEGIN_ID, *banned], len(self._vocabulary)
-        )
 
 
 def _precision(folder: Path, settings: DecodingSettings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 from tqdm import tqdm
 
@@ -14,7 +15,7 @@ class TerminalProgress:
     """A bar over all epochs on standard error, and a line for each epoch."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
+        self._bar: Any = None
 
     def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
         """See `trainer.Progress`."""

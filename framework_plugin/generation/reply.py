@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from framework_plugin.generation.search import FloatArray
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A generated reply that explains itself.
+    """A reply that explains itself.
 
     Args:
         text: What to say; personal words filled in.
         confidence: Calibrated probability, 0 to 1, that it is right.
         sure: Whether the confidence suffices to say it.
         tokens: Its words before personal words were filled in.
-        probabilities: Of each token.
+        probabilities: The network's, of each token and of the end.
+        origin: `searched` if the network wrote it word by word, `recalled` if it was
+            learned for a like message and the network found it likely here.
         source: What the encoder read.
-        attention: Weights over the source, shape (tokens, source length).
+        attention: Of a searched reply, weights over the source, shape (tokens, source
+            length).
         milliseconds: Time taken.
     """
 
@@ -27,6 +30,11 @@ class Reply:
     sure: bool
     tokens: tuple[str, ...] = ()
     probabilities: tuple[float, ...] = ()
+    origin: str = ""
     source: tuple[str, ...] = ()
     attention: FloatArray | None = field(default=None, compare=False, repr=False)
     milliseconds: float = field(default=0.0, compare=False)
+
+    def explained_by(self, source: tuple[str, ...], *, sayable: bool) -> Reply:
+        """The same reply with what was read; sure only if it may be said at all."""
+        return replace(self, source=source, sure=self.sure and sayable)

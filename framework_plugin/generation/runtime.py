@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,16 @@ import onnxruntime
 
 from framework_plugin.errors import ArtefactError
 from framework_plugin.generation.search import FloatArray, IntArray, StepOutput
+from framework_plugin.text.vocabulary import BEGIN_ID, END_ID, PAD_ID
 
-ENCODER, STEP = "encoder", "step"
+ENCODER, STEP, SCORE = "encoder", "step", "score"
 _NEVER = np.float32(-1e9)
 _STEP_OUTPUTS = [
-    "next_tokens", "next_log_probs", "attention", "next_hidden", "next_cell",
+    "next_tokens",
+    "next_log_probs",
+    "attention",
+    "next_hidden",
+    "next_cell",
 ]
 
 
@@ -46,6 +51,7 @@ class OnnxRuntime:
     def __init__(self, folder: Path, precision: str) -> None:
         self._encoder = _session(folder / graph_name(ENCODER, precision))
         self._step = _session(folder / graph_name(STEP, precision))
+        self._score = _session(folder / graph_name(SCORE, precision))
 
     def read(self, source: list[int], bias: FloatArray) -> OnnxStepper:
         """Encodes a source.
@@ -61,7 +67,8 @@ class OnnxRuntime:
         memory, hidden, cell = self._encoder.run(
             ["memory", "hidden", "cell"], {"source": ids}
         )
-        return OnnxStepper(self._step, memory, RuntimeState(hidden, cell), bias)
+        first = RuntimeState(hidden, cell)
+        return OnnxStepper(self._step, self._score, memory, first, bias)
 
 
 class OnnxStepper:
@@ -69,12 +76,14 @@ class OnnxStepper:
 
     def __init__(
         self,
-        session: onnxruntime.InferenceSession,
+        step: onnxruntime.InferenceSession,
+        score: onnxruntime.InferenceSession,
         memory: FloatArray,
         first: RuntimeState,
         bias: FloatArray,
     ) -> None:
-        self._session = session
+        self._step = step
+        self._score = score
         self._memory = memory
         self._first = first
         self._bias = bias
@@ -88,7 +97,7 @@ class OnnxStepper:
     ) -> StepOutput[RuntimeState]:
         """Runs the decoder once for all replies together."""
         count = min(candidates, len(self._bias))
-        next_tokens, log_probs, attention, hidden, cell = self._session.run(
+        next_tokens, log_probs, attention, hidden, cell = self._step.run(
             _STEP_OUTPUTS,
             {
                 "tokens": tokens.astype(np.int32),
@@ -105,6 +114,35 @@ class OnnxStepper:
     def select(self, state: RuntimeState, rows: IntArray) -> RuntimeState:
         """The states of some replies."""
         return RuntimeState(state.hidden[rows], state.cell[rows])
+
+    def score(self, replies: Sequence[Sequence[int]]) -> list[tuple[float, ...]]:
+        """How likely the network holds given replies.
+
+        Args:
+            replies: Token ids, without the marks of begin and end.
+
+        Returns:
+            Natural log-probabilities of each reply's tokens and of its end.
+        """
+        length = max(map(len, replies), default=0) + 1
+        reply_in = np.full((len(replies), length), PAD_ID, np.int32)
+        reply_out = reply_in.copy()
+        for row, reply in enumerate(replies):
+            reply_in[row, : len(reply) + 1] = [BEGIN_ID, *reply]
+            reply_out[row, : len(reply) + 1] = [*reply, END_ID]
+        feed = {
+            "reply_in": reply_in,
+            "reply_out": reply_out,
+            "hidden": np.repeat(self._first.hidden, len(replies), axis=0),
+            "cell": np.repeat(self._first.cell, len(replies), axis=0),
+            "memory": self._memory,
+            "bias": self._bias,
+        }
+        (log_probs,) = self._score.run(["log_probs"], feed)
+        return [
+            tuple(row[: len(reply) + 1].tolist())
+            for row, reply in zip(log_probs, replies, strict=True)
+        ]
 
 
 def ban(tokens: Iterable[int], vocabulary_size: int) -> FloatArray:

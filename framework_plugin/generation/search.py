@@ -51,7 +51,9 @@ class Stepper(Protocol[State]):
         """The state before the first token, for one reply."""
         ...
 
-    def step(self, state: State, tokens: IntArray, candidates: int) -> StepOutput[State]:
+    def step(
+        self, state: State, tokens: IntArray, candidates: int
+    ) -> StepOutput[State]:
         """Reads the last token of each reply, shape (replies,)."""
         ...
 
@@ -200,6 +202,8 @@ def _cannot_improve(
     if len(done) < settings.beam_width:
         return False
     alpha = settings.length_penalty
-    worst = sorted((h.score(alpha) for h in done), reverse=True)[settings.beam_width - 1]
+    worst = sorted((h.score(alpha) for h in done), reverse=True)[
+        settings.beam_width - 1
+    ]
     longest = ((5 + settings.max_reply_tokens) / 6) ** alpha
-    return max(h.log_prob for h in live) / longest <= worst
+    return bool(max(h.log_prob for h in live) / longest <= worst)

@@ -50,8 +50,15 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         for name in (
-            "min_word_count", "context_turns", "max_turn_tokens", "embedding_size",
-            "encoder_units", "decoder_units", "batch_size", "epochs", "patience",
+            "min_word_count",
+            "context_turns",
+            "max_turn_tokens",
+            "embedding_size",
+            "encoder_units",
+            "decoder_units",
+            "batch_size",
+            "epochs",
+            "patience",
         ):
             require_range(name, getattr(self, name), 1)
         require_range("max_vocabulary", self.max_vocabulary, 100)
@@ -74,6 +81,8 @@ class DecodingSettings:
         top_k: Tokens to draw from.
         top_p: Probability mass to draw from (Holtzman et al. 2020, §3.1).
         temperature: Below 1 draws more safely, above 1 more boldly.
+        recalled_candidates: How many replies to like messages are judged beside those
+            that the search finds; 0 for the search alone.
         max_reply_tokens: Longest reply.
         time_budget_ms: After this many milliseconds the best reply so far is given.
         precision: `fp32` serves the weights as trained, `int8` rounded (a third of
@@ -90,16 +99,18 @@ class DecodingSettings:
     top_k: int = 20
     top_p: float = 0.9
     temperature: float = 0.8
+    recalled_candidates: int = 12
     max_reply_tokens: int = 40
     time_budget_ms: float = 400.0
     precision: Literal["auto", "fp32", "int8"] = "auto"
     min_confidence: float | None = None
-    wanted_precision: float = 0.8
+    wanted_precision: float = 0.85
     sampling_seed: int = 7
 
     def __post_init__(self) -> None:
         for name in ("beam_width", "top_k", "max_reply_tokens"):
             require_range(name, getattr(self, name), 1)
+        require_range("recalled_candidates", self.recalled_candidates, 0)
         require_range("length_penalty", self.length_penalty, 0.0, 2.0)
         require_range("top_p", self.top_p, 0.01, 1.0)
         require_range("temperature", self.temperature, 0.05, 5.0)

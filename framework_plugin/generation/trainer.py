@@ -87,8 +87,11 @@ class Trainer:
         self._best_loss = tf.Variable(np.inf, dtype=tf.float32)
         self._best_epoch = tf.Variable(0, dtype=tf.int64)
         state = tf.train.Checkpoint(
-            network=network, optimizer=self._optimizer, epoch=self._epoch,
-            best_loss=self._best_loss, best_epoch=self._best_epoch,
+            network=network,
+            optimizer=self._optimizer,
+            epoch=self._epoch,
+            best_loss=self._best_loss,
+            best_epoch=self._best_epoch,
         )
         self._latest = tf.train.CheckpointManager(
             state, str(checkpoints), max_to_keep=2

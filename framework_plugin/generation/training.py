@@ -5,28 +5,34 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from framework_plugin.corpus.codec import RESERVED, UtteranceCodec
+from framework_plugin.corpus.codec import (
+    RESERVED,
+    UtteranceCodec,
+    context_of,
+    message_of,
+)
 from framework_plugin.corpus.dialogue import Speaker
 from framework_plugin.corpus.examples import Augmentation, Example, ExampleSampler
 from framework_plugin.corpus.script import Corpus, Script
+from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import CorpusError
 from framework_plugin.generation import artefact
 from framework_plugin.generation.batches import Batch, make_batches
 from framework_plugin.generation.calibration import (
-    Trial,
     agreement,
-    calibrate,
+    patient,
     try_out,
     unanswerable_examples,
 )
-from framework_plugin.generation.confidence import ConfidenceModel
-from framework_plugin.generation.generator import ResponseGenerator
+from framework_plugin.generation.candidates import CandidateFinder
+from framework_plugin.generation.confidence import ConfidenceModel, Trial
+from framework_plugin.generation.experience import Exchange
 from framework_plugin.generation.settings import DecodingSettings, TrainingSettings
 from framework_plugin.text.segment import create_segmenter
 from framework_plugin.text.vocabulary import Vocabulary
@@ -45,7 +51,7 @@ def train_generator(
     decoding: DecodingSettings,
     folder: Path,
     progress: Any,
-) -> tuple[Metrics, list[Trial]]:
+) -> Metrics:
     """Trains a generator and writes its artefact.
 
     Interrupted and called again with the same arguments, it goes on from the last
@@ -62,8 +68,7 @@ def train_generator(
         progress: See `trainer.Progress`.
 
     Returns:
-        The figures of merit, also written to the artefact, and the trials on the
-        development split they were computed from.
+        The figures of merit, also written to the artefact.
 
     Raises:
         CorpusError: If there is too little to learn from.
@@ -77,7 +82,8 @@ def train_generator(
     learned, held_out = _split(corpus, development, settings.random_seed)
     codec = UtteranceCodec(create_segmenter())
     sampler = _sampler(learned, codec, settings)
-    held_out_examples = _sampler(held_out, codec, settings).plain()
+    held_out_sampler = _sampler(held_out, codec, settings)
+    held_out_examples = held_out_sampler.plain()
     vocabulary = _vocabulary(learned, codec, settings)
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir(parents=True, exist_ok=True)
@@ -100,20 +106,24 @@ def train_generator(
         "exchanges": sum(script.exchanges for script in learned),
         "vocabulary": len(vocabulary),
         "out_of_vocabulary_rate": vocabulary.out_of_vocabulary_rate(
-            e.message for e in held_out_examples
+            e.turns[-1][1] for e in held_out_examples
         ),
         "parameters": int(network.count_params()),
         "epochs": [vars(result) for result in results],
-        "development_perplexity": float(
-            np.exp(trainer.loss(development_batches))
-        ),
-        "int8_agreement": 0.0,
+        "development_perplexity": float(np.exp(trainer.loss(development_batches))),
+        "int8_agreement": agreement(folder, held_out_examples, codec),
     }
-    trials = _calibrate(folder, metrics, held_out_examples, unanswerable, codec, decoding)
+    metrics |= _calibrate(
+        folder,
+        [*held_out_examples, *held_out_sampler.amid_talk()],
+        unanswerable_examples(unanswerable, codec),
+        codec,
+        decoding,
+    )
     metrics["seconds"] = time.perf_counter() - started
     artefact.write_json(folder / artefact.METRICS, metrics)
     shutil.rmtree(checkpoints)
-    return metrics, trials
+    return metrics
 
 
 def _split(
@@ -180,43 +190,52 @@ def _batches(
     )
 
 
-def _exchanges(examples: Sequence[Example]) -> list[artefact.Exchange]:
-    pairs = [("".join(e.message), r) for e in examples for r in e.references]
-    return list(dict.fromkeys(pairs))
+def _exchanges(examples: Sequence[Example]) -> list[Exchange]:
+    exchanges = (
+        Exchange(
+            context_of(e.turns),
+            message_of(e.turns),
+            reply,
+            tuple(kind for kind in FactKind if kind in e.known),
+            tuple(kind for kind in FactKind if kind in e.unknown),
+        )
+        for e in examples
+        for reply in e.references
+    )
+    return list(dict.fromkeys(exchanges))
 
 
 def _calibrate(
     folder: Path,
-    metrics: Metrics,
     held_out: Sequence[Example],
-    unanswerable: Sequence[str],
+    unanswerable: Sequence[Example],
     codec: UtteranceCodec,
     decoding: DecodingSettings,
-) -> list[Trial]:
-    artefact.write_json(folder / artefact.METRICS, metrics)
-    ConfidenceModel.fit([], [], 0.0).save(folder / artefact.CONFIDENCE)
-    metrics["int8_agreement"] = agreement(folder, held_out)
-    artefact.write_json(folder / artefact.METRICS, metrics)
-    generator = ResponseGenerator(folder, decoding)
-    trials = try_out(generator, held_out)
-    wrong = try_out(generator, unanswerable_examples(unanswerable, codec))
-    model = calibrate([*trials, *wrong], decoding.wanted_precision)
-    model.save(folder / artefact.CONFIDENCE)
-    metrics |= _confidence_figures(model, trials, wrong)
-    return trials
-
-
-def _confidence_figures(
-    model: ConfidenceModel, trials: Sequence[Trial], wrong: Sequence[Trial]
 ) -> Metrics:
+    """Fits the confidence, and says how well the generator does on held-out data."""
+    finder = CandidateFinder(folder, "fp32", codec, patient(decoding))
+    trials = try_out(finder, held_out)
+    wrong = try_out(finder, unanswerable)
+    model = ConfidenceModel.fit([*trials, *wrong], decoding.wanted_precision)
+    model.save(folder / artefact.CONFIDENCE)
+
     def sure(trial: Trial) -> bool:
-        return model.probability(trial.evidence) >= model.threshold
+        return model.judge(trial.evidence).probability >= model.threshold
+
+    def right(trial: Trial) -> bool:
+        return trial.right[model.judge(trial.evidence).index]
 
     said = [t for t in trials if sure(t)]
     return {
-        "right": sum(t.right for t in trials) / max(len(trials), 1),
-        "sure": len(said) / max(len(trials), 1),
-        "right_when_sure": sum(t.right for t in said) / max(len(said), 1),
-        "unanswerable_said": sum(map(sure, wrong)) / max(len(wrong), 1),
+        "searched_right": _share(trials, lambda t: t.right[0]),
+        "candidate_right": _share(trials, lambda t: any(t.right)),
+        "right": _share(trials, right),
+        "sure": _share(trials, sure),
+        "right_when_sure": _share(said, right),
+        "unanswerable_said": _share(wrong, sure),
         "threshold": model.threshold,
     }
+
+
+def _share(trials: Sequence[Trial], holds: Callable[[Trial], bool]) -> float:
+    return sum(map(holds, trials)) / max(len(trials), 1)

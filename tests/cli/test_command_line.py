@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tarfile
 from pathlib import Path
 
@@ -100,6 +101,15 @@ def test_a_database_in_a_place_that_is_a_file_is_refused(small_project, capsys) 
     code, printed = ended(capsys, "memory", "show", "--user", "a")
     assert code == 1
     assert "Cannot open the memory database" in printed
+
+
+def test_a_port_that_is_taken_is_told_at_once(small_project, capsys) -> None:
+    (small_project / "models" / "a.tar.gz").write_bytes(b"")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, printed = ended(capsys, "serve", "--port", port)
+    assert code == 1
+    assert f"port {port}" in printed
 
 
 def test_the_newest_model_is_the_one_trained_last(small_project) -> None:

@@ -4,7 +4,6 @@ import json
 import signal
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -63,10 +62,8 @@ def test_users_are_served_apart_and_everything_stops_on_a_signal(server) -> None
     with pytest.raises(urllib.error.HTTPError, match="404"):
         post(port, "/model/parse", {"text": "你好"})
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-    begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
     out, errors = process.communicate(timeout=60)
-    assert time.monotonic() - begun < 60
     assert out == ""
     assert "Traceback" not in errors
     for child in children.split():

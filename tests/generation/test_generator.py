@@ -97,7 +97,9 @@ def test_the_same_question_gets_the_same_reply(artefact: Path) -> None:
         assert replies[0] == replies[1]
 
 
-@pytest.mark.parametrize("dialogue", [talk(), talk(""), talk("。。。"), talk("好", "嗯")])
+@pytest.mark.parametrize(
+    "dialogue", [talk(), talk(""), talk("。。。"), talk("好", "嗯")]
+)
 def test_without_words_of_the_user_there_is_no_reply(
     generator: ResponseGenerator, dialogue: Dialogue
 ) -> None:
@@ -118,5 +120,5 @@ def test_a_damaged_artefact_is_refused_with_the_way_out(
     for file in artefact.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / name).write_bytes(b"\x00 broken")
-    with pytest.raises(ArtefactError, match="[Tt]rain again"):
+    with pytest.raises(ArtefactError, match="rain again"):
         ResponseGenerator(tmp_path, SLOW_CLOCK)

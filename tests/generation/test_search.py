@@ -116,9 +116,9 @@ def test_hypotheses_differ_and_come_best_first() -> None:
 @pytest.mark.parametrize("strategy", ["top_k", "top_p"])
 def test_drawing_is_the_same_for_the_same_seed(strategy: str) -> None:
     replies = [
-        search(
-            TableStepper(GARDEN_PATH), settings(strategy=strategy, sampling_seed=3)
-        )[0].tokens
+        search(TableStepper(GARDEN_PATH), settings(strategy=strategy, sampling_seed=3))[
+            0
+        ].tokens
         for _ in range(5)
     ]
     assert len(set(replies)) == 1

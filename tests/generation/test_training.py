@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SMALL, UNANSWERABLE, Silent
+from small_generator import SMALL, UNANSWERABLE, Silent
 
 from framework_plugin.corpus.codec import UtteranceCodec
 from framework_plugin.corpus.examples import Augmentation, ExampleSampler
@@ -22,9 +22,7 @@ pytestmark = pytest.mark.slow
 def run(corpus: Corpus, folder: Path, progress: Silent, **changes: int) -> dict:
     settings = replace(SMALL, **changes)
     decoding = DecodingSettings()
-    train_generator(
-        corpus, corpus, UNANSWERABLE, settings, decoding, folder, progress
-    )
+    train_generator(corpus, corpus, UNANSWERABLE, settings, decoding, folder, progress)
     return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
 
 
@@ -71,14 +69,19 @@ def test_the_figures_of_merit_are_reported(artefact: Path) -> None:
     assert metrics["right"] > 0.8
     assert metrics["unanswerable_said"] < 0.35
     assert metrics["epochs"][0]["train_loss"] > metrics["epochs"][-1]["train_loss"]
-    assert 0 < metrics["out_of_vocabulary_rate"] + 0.01
+    assert metrics["out_of_vocabulary_rate"] + 0.01 > 0
 
 
 def test_one_dialogue_is_too_little(corpus: Corpus, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="at least 2"):
         train_generator(
-            Corpus(corpus.scripts[:1]), None, (), SMALL, DecodingSettings(),
-            tmp_path, Silent(),
+            Corpus(corpus.scripts[:1]),
+            None,
+            (),
+            SMALL,
+            DecodingSettings(),
+            tmp_path,
+            Silent(),
         )
 
 
@@ -123,7 +126,10 @@ def test_batches_lose_no_example_and_no_token(sampler: ExampleSampler) -> None:
         [w for e in examples for w in (e.source, e.target)], min_count=1
     )
     batches = make_batches(
-        examples, vocabulary, batch_size=4, max_reply_tokens=40,
+        examples,
+        vocabulary,
+        batch_size=4,
+        max_reply_tokens=40,
         rng=np.random.default_rng(0),
     )
     assert sum(len(b.source) for b in batches) == len(examples)

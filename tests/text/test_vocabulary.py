@@ -22,7 +22,12 @@ def test_specials_and_reserved_come_first(vocabulary: Vocabulary) -> None:
 def test_frequent_words_are_whole_and_rare_ones_are_spelled(
     vocabulary: Vocabulary,
 ) -> None:
-    assert vocabulary.spell(["喝茶", "喝水", "<user>"]) == ["喝茶", "喝", "水", "<user>"]
+    assert vocabulary.spell(["喝茶", "喝水", "<user>"]) == [
+        "喝茶",
+        "喝",
+        "水",
+        "<user>",
+    ]
 
 
 def test_what_was_seen_is_encoded_and_decoded_without_loss(
@@ -60,7 +65,9 @@ def test_saving_and_loading_keeps_every_id(sentences: list[list[str]]) -> None:
         assert Vocabulary.load(Path(folder) / "v.txt").tokens == built.tokens
 
 
-@pytest.mark.parametrize("text", ["", "no\nspecials\n", "\n".join([*SPECIALS, "a", "a"])])
+@pytest.mark.parametrize(
+    "text", ["", "no\nspecials\n", "\n".join([*SPECIALS, "a", "a"])]
+)
 def test_a_damaged_vocabulary_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "v.txt").write_text(text, encoding="utf-8")
     with pytest.raises(ArtefactError):

@@ -1,13 +1,6 @@
-"""A small generator, really trained, for the tests of this folder."""
+"""What a small generator, trained in seconds, is made from."""
 
-from pathlib import Path
-
-import pytest
-
-from framework_plugin.corpus.reader import read_corpus
-from framework_plugin.corpus.script import Corpus
-from framework_plugin.generation.settings import DecodingSettings, TrainingSettings
-from framework_plugin.generation.training import train_generator
+from framework_plugin.generation.settings import TrainingSettings
 
 DIALOGUES = """
 U: 我叫{name} | 叫我{name} | 我的名字是{name}
@@ -39,8 +32,15 @@ B: 一次没过不算什么，下次再来。
 """
 
 SMALL = TrainingSettings(
-    min_word_count=1, embedding_size=32, encoder_units=24, decoder_units=48,
-    batch_size=8, epochs=60, patience=60, learning_rate=0.01, dropout=0.1,
+    min_word_count=1,
+    embedding_size=32,
+    encoder_units=24,
+    decoder_units=48,
+    batch_size=8,
+    epochs=60,
+    patience=60,
+    learning_rate=0.01,
+    dropout=0.1,
 )
 UNANSWERABLE = ("asdfgh", "股票代码多少", "法国首都", "1+1", "怎么退货", "zzz qqq")
 
@@ -59,19 +59,3 @@ class Silent:
 
     def epoch_done(self, result: object) -> None:
         pass
-
-
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    path = tmp_path_factory.mktemp("corpus") / "small.txt"
-    path.write_text(DIALOGUES, encoding="utf-8")
-    return read_corpus(path)
-
-
-@pytest.fixture(scope="session")
-def artefact(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("generator")
-    train_generator(
-        corpus, corpus, UNANSWERABLE, SMALL, DecodingSettings(), folder, Silent()
-    )
-    return folder

@@ -1,0 +1,176 @@
+"""The exchanges that were learned, to compare new ones with.
+
+Like messages mostly want like replies. The exchanges most like the present one propose
+their replies, and vouch for what the network says (Qiu et al. 2017, "AliMe Chat: A
+Sequence to Sequence and Rerank based Chatbot Engine", §3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+
+from framework_plugin.corpus.user_context import FactKind
+
+_NEIGHBOURS = 60
+_CONTEXT_WEIGHT = 0.4
+_NO_CONTEXT = 0.5
+"""How well an exchange that opens a dialogue suits whatever was said before."""
+
+Scores = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A message and the reply that was learned for it.
+
+    Args:
+        context: What was said before, in words as read; empty at the beginning.
+        message: The user's message, in words as read.
+        reply: What was answered, placeholders unfilled.
+        needs: Facts that must be known for the reply to make sense.
+        forbids: Facts that must not be known.
+    """
+
+    context: str
+    message: str
+    reply: str
+    needs: tuple[FactKind, ...] = ()
+    forbids: tuple[FactKind, ...] = ()
+
+    def suits(self, known: Collection[FactKind]) -> bool:
+        """Whether the reply makes sense for a user of whom this is known."""
+        return set(self.needs) <= set(known) and not set(self.forbids) & set(known)
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How like a reply's best precedent is to the present turn, each 0 to 1.
+
+    Args:
+        message: Cosine of the messages' characters.
+        wording: Cosine of the messages' character pairs.
+        context: Cosine of what was said before; 0.5 if the precedent opens a dialogue.
+        reply: Cosine of the replies' characters.
+        familiarity: The highest `message` of all exchanges, whatever their reply.
+    """
+
+    message: float
+    wording: float
+    context: float
+    reply: float
+    familiarity: float
+
+
+class Experience:
+    """Finds the exchanges most like a turn.
+
+    Texts are compared as TF-IDF weighted bags of characters (and of pairs, for
+    `Likeness.wording`). They are hashed, so that characters never seen count too, with
+    the highest weight: a message of one known and ten unknown words is not familiar.
+
+    Args:
+        exchanges: What was learned; at least one.
+    """
+
+    def __init__(self, exchanges: Sequence[Exchange]) -> None:
+        self._exchanges = list(exchanges)
+        messages = [e.message for e in exchanges]
+        self._characters = _Vectors(1, messages)
+        self._pairs = _Vectors(2, messages)
+        self._messages = self._characters(messages)
+        self._wordings = self._pairs(messages)
+        self._contexts = self._characters([e.context for e in exchanges])
+        self._replies = self._characters([e.reply for e in exchanges])
+        self._opens = np.array([not e.context for e in exchanges])
+
+    def recall(
+        self, context: str, message: str, known: Collection[FactKind]
+    ) -> Recollection:
+        """The exchanges most like a turn, of those that suit the user.
+
+        Args:
+            context: What was said before, in words as read.
+            message: The user's message, in words as read.
+            known: The kinds of fact that are known of the user.
+        """
+        same_message = _cosines(self._messages, self._characters([message]))
+        same_context = np.where(
+            self._opens,
+            _NO_CONTEXT,
+            _cosines(self._contexts, self._characters([context])),
+        )
+        total = _CONTEXT_WEIGHT * same_context + (1 - _CONTEXT_WEIGHT) * same_message
+        nearest = np.argsort(-total, kind="stable")[: 2 * _NEIGHBOURS]
+        rows = [i for i in nearest if self._exchanges[i].suits(known)][:_NEIGHBOURS]
+        return Recollection(
+            replies=[self._exchanges[i].reply for i in rows],
+            message=same_message[rows],
+            context=same_context[rows],
+            wording=_cosines(self._wordings[rows], self._pairs([message])),
+            vectors=self._replies[rows],
+            characters=self._characters,
+            familiarity=float(same_message.max()),
+        )
+
+
+@dataclass(frozen=True)
+class Recollection:
+    """What experience has to say about one turn; rows are exchanges, best first."""
+
+    replies: list[str]
+    message: Scores
+    context: Scores
+    wording: Scores
+    vectors: Any
+    characters: _Vectors
+    familiarity: float
+
+    def proposals(self, limit: int) -> list[str]:
+        """Different replies that like messages got, best first."""
+        return list(dict.fromkeys(self.replies))[:limit]
+
+    def likeness(self, replies: Sequence[str]) -> list[Likeness]:
+        """How well each of some replies is backed by a precedent."""
+        if not self.replies:
+            return [Likeness(0.0, 0.0, 0.0, 0.0, self.familiarity) for _ in replies]
+        alike = (self.characters(replies) @ self.vectors.T).toarray()
+        total = _CONTEXT_WEIGHT * self.context + (1 - _CONTEXT_WEIGHT) * self.message
+        best = np.argmax(alike * total, axis=1)
+        return [
+            Likeness(
+                float(self.message[row]),
+                float(self.wording[row]),
+                float(self.context[row]),
+                float(min(alike[index, row], 1.0)),
+                self.familiarity,
+            )
+            for index, row in enumerate(best)
+        ]
+
+
+class _Vectors:
+    """Turns texts into unit vectors of hashed n-grams, one text a row."""
+
+    def __init__(self, size: int, texts: Sequence[str]) -> None:
+        self._count = HashingVectorizer(
+            analyzer="char",
+            ngram_range=(size, size),
+            n_features=2**18,
+            norm=None,
+            alternate_sign=False,
+        )
+        counts = self._count.transform(texts)
+        self._weigh = TfidfTransformer(sublinear_tf=True).fit(counts)
+
+    def __call__(self, texts: Sequence[str]) -> Any:
+        return self._weigh.transform(self._count.transform(texts))
+
+
+def _cosines(rows: Any, one: Any) -> Scores:
+    return np.asarray((rows @ one.T).toarray()[:, 0])

@@ -1,0 +1,27 @@
+"""A small generator, really trained, for all tests that need one."""
+
+from pathlib import Path
+
+import pytest
+from small_generator import DIALOGUES, SMALL, UNANSWERABLE, Silent
+
+from framework_plugin.corpus.reader import read_corpus
+from framework_plugin.corpus.script import Corpus
+from framework_plugin.generation.settings import DecodingSettings
+from framework_plugin.generation.training import train_generator
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    path = tmp_path_factory.mktemp("corpus") / "small.txt"
+    path.write_text(DIALOGUES, encoding="utf-8")
+    return read_corpus(path)
+
+
+@pytest.fixture(scope="session")
+def artefact(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("generator")
+    train_generator(
+        corpus, corpus, UNANSWERABLE, SMALL, DecodingSettings(), folder, Silent()
+    )
+    return folder
