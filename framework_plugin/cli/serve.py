@@ -65,8 +65,8 @@ def _listening(interface: str, port: int) -> socket.socket:
         return socket.create_server((interface, port))
     except OSError as error:
         raise PersonalChatError(
-            f"Cannot listen on port {port} of {interface}: {error.strerror}. Expected a "
-            "free port and an address of this machine; choose by --port, --interface."
+            f"Cannot listen on port {port} of {interface}: {error.strerror}. Expected "
+            "a free port and an address of this machine; see --port and --interface."
         ) from error
 
 

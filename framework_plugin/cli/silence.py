@@ -64,14 +64,29 @@ def rasa_errors() -> Iterator[None]:
     """Shows Rasa's errors as it does: by their message.
 
     Raises:
-        PersonalChatError: In place of any error that Rasa raises on purpose.
+        PersonalChatError: In place of any error that Rasa raises on purpose, and of one
+            of ours that it wrapped. Errors that nobody foresaw pass as they are.
     """
+    from rasa.engine.exceptions import (
+        GraphComponentException,
+        GraphSchemaException,
+        GraphSchemaValidationException,
+    )
     from rasa.shared.exceptions import RasaException
 
     try:
         yield
-    except RasaException as error:
-        if isinstance(error, PersonalChatError):
-            raise
+    except PersonalChatError:
+        raise
+    except (
+        RasaException,
+        GraphSchemaException,
+        GraphSchemaValidationException,
+        ImportError,  # a part of config.yml that does not exist
+    ) as error:
         cause = f" ({error.__cause__})" if error.__cause__ else ""
         raise PersonalChatError(f"{error}{cause}") from error
+    except GraphComponentException as error:
+        if isinstance(error.__cause__, (PersonalChatError, RasaException)):
+            raise PersonalChatError(str(error.__cause__)) from error
+        raise

@@ -116,21 +116,16 @@ class Trainer:
 
         Returns:
             What each epoch of this run came to. The network then holds the best
-            weights. On Ctrl-C as well: the best so far are kept and used.
+            weights.
         """
         results: list[EpochResult] = []
         if self._latest.restore_or_initialize():
             logger.info("Going on after epoch %d.", int(self._epoch))
-        try:
-            while not self._over():
-                number = int(self._epoch) + 1
-                results.append(
-                    self._run_epoch(number, batches_of(number), development, progress)
-                )
-        except KeyboardInterrupt:
-            logger.warning("Interrupted: the best weights so far are used.")
-            if not self._best_path.exists():
-                raise
+        while not self._over():
+            number = int(self._epoch) + 1
+            results.append(
+                self._run_epoch(number, batches_of(number), development, progress)
+            )
         self._network.load_weights(str(self._best_path))
         return results
 

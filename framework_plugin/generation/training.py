@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 Metrics = artefact.Metrics
 _SPLIT_FRACTION = 0.1
+_MOST_TRIALS = 800
 
 
 def train_generator(
@@ -115,7 +117,7 @@ def train_generator(
     }
     metrics |= _calibrate(
         folder,
-        [*held_out_examples, *held_out_sampler.amid_talk()],
+        _some([*held_out_examples, *held_out_sampler.amid_talk()], settings),
         unanswerable_examples(unanswerable, codec),
         codec,
         decoding,
@@ -235,6 +237,12 @@ def _calibrate(
         "unanswerable_said": _share(wrong, sure),
         "threshold": model.threshold,
     }
+
+
+def _some(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
+    """As many examples, drawn at random, as calibration needs."""
+    count = min(len(examples), _MOST_TRIALS)
+    return random.Random(settings.random_seed).sample(list(examples), count)
 
 
 def _share(trials: Sequence[Trial], holds: Callable[[Trial], bool]) -> float:

@@ -77,8 +77,22 @@ def test_confidence_tells_the_learned_from_the_strange(
     assert learned.confidence > strange.confidence
 
 
-def test_a_reply_explains_itself(generator: ResponseGenerator) -> None:
-    reply = generator.reply(talk("我叫欧阳翀"), knowing(name="欧阳翀"))
+def test_the_search_alone_says_what_was_learned(artefact: Path) -> None:
+    alone = ResponseGenerator(artefact, replace(SLOW_CLOCK, recalled_candidates=0))
+    reply = alone.reply(talk("外面在下雨"), STRANGER)
+    assert (reply.text, reply.origin) == ("记得带伞。", "searched")
+
+
+def test_what_suits_only_strangers_is_not_recalled_for_friends(
+    generator: ResponseGenerator,
+) -> None:
+    reply = generator.reply(talk("早啊"), knowing(name="阿南"))
+    assert "怎么称呼" not in reply.text
+
+
+def test_a_reply_explains_itself(artefact: Path) -> None:
+    alone = ResponseGenerator(artefact, replace(SLOW_CLOCK, recalled_candidates=0))
+    reply = alone.reply(talk("我叫欧阳翀"), knowing(name="欧阳翀"))
     assert reply.tokens[0] == "{name}"
     assert len(reply.probabilities) == len(reply.tokens) + 1
     assert all(0 <= p <= 1 for p in reply.probabilities)

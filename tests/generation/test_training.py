@@ -66,6 +66,7 @@ def test_training_stops_when_it_no_longer_gets_better(
 def test_the_figures_of_merit_are_reported(artefact: Path) -> None:
     metrics = json.loads((artefact / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["development_perplexity"] < 3
+    assert metrics["searched_right"] > 0.8
     assert metrics["right"] > 0.8
     assert metrics["unanswerable_said"] < 0.35
     assert metrics["epochs"][0]["train_loss"] > metrics["epochs"][-1]["train_loss"]
