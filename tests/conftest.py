@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from small_generator import DIALOGUES, SMALL, UNANSWERABLE, Silent
 
 from framework_plugin.corpus.reader import read_corpus
 from framework_plugin.corpus.script import Corpus
 from framework_plugin.generation.settings import DecodingSettings
 from framework_plugin.generation.training import train_generator
+from tests.small_generator import DIALOGUES, SMALL, UNANSWERABLE, Silent
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,9 @@ def silence_warnings(*, verbose: bool) -> None:
 def import_rasa(*, verbose: bool) -> None:
     """Imports Rasa, and takes back the warnings that it switches on."""
     prepare_logging(verbose=verbose)
+    # TensorFlow's converter for phones imports JAX where it finds it, a fifth of the
+    # whole start, for nothing that is used here.
+    sys.modules.setdefault("jax", None)  # type: ignore[arg-type]
     from rasa.utils.common import configure_logging_and_warnings
     from rasa.utils.log_utils import configure_structlog
 

@@ -83,9 +83,10 @@ class Experience:
         messages = [e.message for e in exchanges]
         self._characters = _Vectors(1, messages)
         self._pairs = _Vectors(2, messages)
-        self._messages = self._characters(messages)
+        # Turned over, a text is compared with all by the few characters it has.
+        self._messages = self._characters(messages).T.tocsr()
+        self._contexts = self._characters([e.context for e in exchanges]).T.tocsr()
         self._wordings = self._pairs(messages)
-        self._contexts = self._characters([e.context for e in exchanges])
         self._replies = self._characters([e.reply for e in exchanges])
         self._opens = np.array([not e.context for e in exchanges])
 
@@ -112,7 +113,7 @@ class Experience:
             replies=[self._exchanges[i].reply for i in rows],
             message=same_message[rows],
             context=same_context[rows],
-            wording=_cosines(self._wordings[rows], self._pairs([message])),
+            wording=_cosines(self._wordings[rows].T, self._pairs([message])),
             vectors=self._replies[rows],
             characters=self._characters,
             familiarity=float(same_message.max()),
@@ -172,5 +173,5 @@ class _Vectors:
         return self._weigh.transform(self._count.transform(texts))
 
 
-def _cosines(rows: Any, one: Any) -> Scores:
-    return np.asarray((rows @ one.T).toarray()[:, 0])
+def _cosines(columns: Any, one: Any) -> Scores:
+    return np.asarray((one @ columns).toarray()[0])

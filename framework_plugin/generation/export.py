@@ -106,9 +106,10 @@ def _score(network: Seq2Seq) -> tf.types.experimental.GenericFunction:
         state = DecoderState(hidden, cell)
         features, _, _ = network.decode(reply_in, state, memory, None)
         flat = tf.reshape(features, (-1, network.combine.units))
-        log_probs = tf.nn.log_softmax(network.embedding.scores(flat) + bias)
-        wanted = tf.gather(log_probs, tf.reshape(reply_out, (-1,)), batch_dims=1)
-        return {"log_probs": tf.reshape(wanted, tf.shape(reply_out))}
+        scores = network.embedding.scores(flat) + bias
+        wanted = tf.gather(scores, tf.reshape(reply_out, (-1,)), batch_dims=1)
+        log_probs = wanted - tf.reduce_logsumexp(scores, axis=-1)
+        return {"log_probs": tf.reshape(log_probs, tf.shape(reply_out))}
 
     return tf.function(score, input_signature=_score_inputs(network))
 

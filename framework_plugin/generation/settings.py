@@ -99,7 +99,7 @@ class DecodingSettings:
     top_k: int = 20
     top_p: float = 0.9
     temperature: float = 0.8
-    recalled_candidates: int = 12
+    recalled_candidates: int = 8
     max_reply_tokens: int = 40
     time_budget_ms: float = 400.0
     precision: Literal["auto", "fp32", "int8"] = "auto"

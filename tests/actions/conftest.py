@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from talking import NOON, Conversation
 
 from actions.resources import ActionSettings, Resources
+from tests.actions.talking import NOON, Conversation
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from talking import NOON, Conversation
 
 from actions.answers import (
     DOCUMENTS_DOWN,
@@ -16,6 +15,7 @@ from actions.answers import (
 )
 from actions.resources import ActionSettings, Resources
 from actions.unknown import ABOUT_SHOP, ENGLISH, NOT_UNDERSTOOD
+from tests.actions.talking import NOON, Conversation
 
 SEVERAL = "龙井"
 

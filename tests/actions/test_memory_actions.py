@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from talking import Conversation
-
 from actions.memory import NOTHING_TO_FORGET, ActionForgetMemory, ActionRecallMemory
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory.changes import FactChange
+from tests.actions.talking import Conversation
 
 
 def remember(talk: Conversation, kind: FactKind, value: str) -> None:

@@ -3,13 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from talking import NOON, Conversation
 
 from actions.order_book import Order, OrderBook, OrderStatus, find_order_number
 from actions.order_form import ATTEMPTS, ActionAskOrderNumber, ValidateOrderForm
 from actions.orders import ActionCancelOrder, ActionOrderStatus
 from actions.resources import ActionSettings, Resources
 from framework_plugin.errors import DocumentError
+from tests.actions.talking import NOON, Conversation
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from talking import Conversation
 
 from actions.catalogue import Catalogue
 from actions.clock import ActionTellTime, tell
@@ -17,6 +16,7 @@ from actions.wishes import Wishes, amount_of, read_wishes
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import DocumentError
 from framework_plugin.memory.changes import FactChange
+from tests.actions.talking import Conversation
 
 PERSONA = Path(__file__).parents[2] / "docs" / "persona.md"
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import COMMAND
+
+from tests.cli.conftest import COMMAND
 
 pytestmark = pytest.mark.slow
 

@@ -2,12 +2,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contract import Bench, NluComponentContract
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from framework_plugin.components.input_guard import InputGuard
 from framework_plugin.errors import PersonalChatError
+from tests.components.contract import Bench, NluComponentContract
 
 
 class TestContract(NluComponentContract):

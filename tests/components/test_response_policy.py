@@ -19,11 +19,11 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import InvalidConfigException
-from small_generator import DIALOGUES, SMALL, UNANSWERABLE
 
 from framework_plugin.components.memory_tracker import MemoryTracker
 from framework_plugin.components.response_policy import LSTMResponsePolicy
 from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
+from tests.small_generator import DIALOGUES, SMALL, UNANSWERABLE
 
 DOMAIN = Domain.from_yaml(
     """

@@ -3,7 +3,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contract import Bench, NluComponentContract
 from rasa.nlu.tokenizers.tokenizer import Token
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -11,6 +10,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from framework_plugin.components.tokenizer import ChineseTokenizer
 from framework_plugin.errors import PersonalChatError
+from tests.components.contract import Bench, NluComponentContract
 
 DEFAULTS = ChineseTokenizer.get_default_config()
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_generator import SMALL, UNANSWERABLE, Silent
 
 from framework_plugin.corpus.codec import UtteranceCodec
 from framework_plugin.corpus.examples import Augmentation, ExampleSampler
@@ -15,6 +14,7 @@ from framework_plugin.generation.settings import DecodingSettings
 from framework_plugin.generation.training import train_generator
 from framework_plugin.text.segment import create_segmenter
 from framework_plugin.text.vocabulary import END_ID, PAD_ID, Vocabulary
+from tests.small_generator import SMALL, UNANSWERABLE, Silent
 
 pytestmark = pytest.mark.slow
 

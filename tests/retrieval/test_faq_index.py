@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from measure import FAQ, UNANSWERABLE, load_cases, measure
 
 from framework_plugin.errors import DocumentError
 from framework_plugin.retrieval import (
@@ -16,6 +15,7 @@ from framework_plugin.retrieval import (
     load_faq,
     load_synonyms,
 )
+from tests.retrieval.measure import FAQ, UNANSWERABLE, load_cases, measure
 
 
 @pytest.fixture(scope="module")
