@@ -7,12 +7,17 @@ import re
 import unicodedata
 from typing import Any
 
-from rasa_sdk import Action, FormValidationAction, Tracker
+from rasa_sdk import (
+    Action,
+    ActionExecutionRejection,
+    FormValidationAction,
+    Tracker,
+)
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
 
-from actions.conversation import latest_text, session_events
+from actions.conversation import latest_intent, latest_text, session_events
 from actions.order_book import find_order_number
 from actions.people import way_to_a_person
 from actions.replying import say, say_answer
@@ -32,13 +37,29 @@ _ENOUGH = re.compile(
 )
 _THE_SAME = re.compile("[这那]个?(?:单|订单)|刚才|刚刚|上面那|同一[个单]|它")
 _DIGITS = re.compile(r"\d")
+# Each has a rule in stories/orders.yml that leaves the form. Questions about the shop
+# are not among them: the form answers those and asks again.
+_ANOTHER_MATTER = frozenset(
+    (
+        "self_harm",
+        "talk_to_human",
+        "complain",
+        "return_goods",
+        "damaged_goods",
+        "refund_status",
+        "recommend_product",
+        "goodbye",
+        "deny",
+    )
+)
 _EXPLAINED = "order_number_format"
 
 
 class ValidateOrderForm(FormValidationAction):
     """Finds the order number in what the user writes.
 
-    A message without one is answered where the FAQ knows the answer (where the number
+    A message about another matter is left to the rules, so that a cry for help is never
+    met with the question for a number. Any other without one is answered where the FAQ knows the answer (where the number
     stands, say) and the number asked for again; after three such messages, or when the
     user gives up, the form ends.
     """
@@ -56,13 +77,19 @@ class ValidateOrderForm(FormValidationAction):
         tracker: Tracker,
         domain: dict[str, Any],
     ) -> dict[str, Any]:
-        """The number in the latest message, or the last one of the session for `它`."""
+        """The number in the latest message, or the last one of the session for `它`.
+
+        Raises:
+            ActionExecutionRejection: The message is about another matter.
+        """
         text = latest_text(tracker)
         number = find_order_number(text)
         if number is None and _THE_SAME.search(text):
             number = _number_before(tracker)
         if number is None and tracker.get_slot(REQUESTED_SLOT) != ORDER_NUMBER:
             return {}
+        if number is None and latest_intent(tracker) in _ANOTHER_MATTER:
+            raise ActionExecutionRejection(self.name())
         return {ORDER_NUMBER: number}
 
     def validate_order_number(

@@ -43,8 +43,8 @@ _NEXT = (
 )
 _ENOUGH = "(?:就行|就好|就可以|即可|就成|好了|都行|也行|这个名字)?"
 _LATIN = r"[a-z][a-z.'\-]*(?: [a-z][a-z.'\-]*)*"
-_NAME = rf"(?P<v>[{HAN}·]{{2,12}}?|{_LATIN})(?:{_ENOUGH}{_END}|{_NEXT})"
-_CALLED = rf"(?P<v>[{HAN}·]{{1,12}}?|{_LATIN})(?:{_ENOUGH}{_END}|{_NEXT})"
+_NAME = rf"(?P<v>[{HAN}·]{{2,12}}?|[阿小老大][a-z]|{_LATIN})(?:{_ENOUGH}{_END}|{_NEXT})"
+_CALLED = rf"(?P<v>[{HAN}·]{{1,12}}?|[阿小老大][a-z]|{_LATIN})(?:{_ENOUGH}{_END}|{_NEXT})"
 _PLACE = rf"(?P<v>[{HAN}]{{2,10}}?|{_LATIN})"
 _WITH = f"(?:[和跟与][{HAN}]{{1,4}}?(?:一起)?)?"
 _WHEN = "(?:上个?[月周]|去年|前年|前几[天年]|昨天|年[初底前]|这个月|刚刚)?"
@@ -146,13 +146,19 @@ STATEMENTS: tuple[Pattern, ...] = (
         words.is_place,
         operation=Operation.REMOVE,
     ),
+    Pattern(
+        FactKind.OCCUPATION,
+        re.compile(rf"{_ME}(?:不再?|没)[当做干]{_THING}了{_END}"),
+        words.is_occupation,
+        operation=Operation.REMOVE,
+    ),
     # Names.
     _name(
         rf"{_OF_SELF}(?:名字|大名|全名|真名|本名|姓名|昵称|小名|英文名|中文名|网名|外号|花名)"
         rf"(?:现在)?(?:[是:]|叫做?|就?是叫){_NAME}"
     ),
     _name(rf"{_ME}(?:改名叫?|改叫|名叫|叫做?|名为|姓名[是:]?){_NAME}"),
-    _name(rf"本人(?:是)?(?P<self>){_NAME}", words.is_full_name),
+    _name(rf"(?:本人|在下|鄙人)(?:是)?(?P<self>){_NAME}", words.is_full_name),
     _name(
         "(?:请|[以往]后|今后|那|你们?|您|可以|就|直接|尽管|也|都|一般|一直|平时"
         "|网上|身边|家里|公司里|的?人|大家|朋友们?|同学们?|同事们?|家人|熟人)*"

@@ -1,4 +1,4 @@
-"""Requests to forget: `忘掉我的名字`, `别记我喜欢咖啡了`, `忘掉关于我的一切`."""
+"""Requests to forget: `忘掉我的名字`, `别记我喜欢咖啡了`, `忘了我吧`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ _ALL = re.compile(
     "(?:你)?(?:关于|有关|对)?我(?:的|说过的|告诉你的|跟你说的)*(?:所有|全部|一切|任何|个人|这些)*的?"
     "(?:一切|所有|全部|信息|资料|记忆|数据|记录|事情?|东西|印象|隐私)"
 )
+# Only as a whole: `忘了我们的约定` and `忘记我说的` ask for less.
+_ME_OR_ALL = "(?:(?:关于)?我(?:这个人)?|全部|所有的?|一切|全都?)"
+_SOFTLY = "(?:吧|好了|了|掉|好吗|行吗|可以吗|啊|呀|啦|给我)*$"
+_EVERYTHING = (
+    re.compile(rf"{_REQUEST}{_FORGET}(?:掉|了)?{_ME_OR_ALL}{_SOFTLY}"),
+    re.compile(
+        rf"{_REQUEST}(?:你?把)?(?:它们|这些|我|你?(?:记|知道)的(?:东西|事情?)?)?"
+        rf"(?:全部|全都|所有的?|全|都)(?:给我)?{_FORGET}{_SOFTLY}"
+    ),
+    re.compile(rf"{_REQUEST}你?把我(?:给|彻底|完全|全)*{_FORGET}{_SOFTLY}"),
+)
 _KINDS = (
     (FactKind.NAME, re.compile("我的?(?:名字|姓名|昵称|称呼)")),
     (FactKind.CITY, re.compile("我的?(?:城市|住址|地址|所在地|位置|住处|住的地方)")),
@@ -38,6 +49,10 @@ _KINDS = (
 def removals(clause: Clause, reader: StatementReader) -> list[FactChange]:
     """What a clause asks to be forgotten; empty if it asks nothing of the kind."""
     position = after_fillers(clause.norm, 0)
+    for form in _EVERYTHING:
+        match = form.match(clause.norm, position)
+        if match and (match["asking"] or not clause.asked):
+            return [FactChange(Operation.CLEAR)]
     for form in _FORMS:
         match = form.match(clause.norm, position)
         # `忘了我的名字吗` reproaches; `能忘掉我的名字吗` requests.

@@ -10,7 +10,7 @@ HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇々"
 LONGEST_VALUE = 20
 
 _ONLY_HAN = re.compile(rf"[{HAN}]+(?:·[{HAN}]+)*")
-_LATIN_NAME = re.compile(r"[A-Za-z][A-Za-z .'\-]{0,19}")
+_LATIN_NAME = re.compile(r"[阿小老大]?[A-Za-z][A-Za-z .'\-]{0,19}")
 _UNWANTED = re.compile(r"[^\w·.'\- +#&]|_")
 
 # The surnames that begin no everyday word: after 我是 a person may name anything.
@@ -19,7 +19,7 @@ _SURNAMES = (
     "蔡贾丁魏薛叶阎余潘杜戴夏钟汪田姜范姚谭廖邹熊陆郝孔崔邱秦顾侯邵孟段钱汤尹黎贺赖龚"
 )
 _LONG_SURNAMES = re.compile(
-    "欧阳|上官|司马|诸葛|皇甫|慕容|令狐|夏侯|尉迟|公孙|轩辕|宇文|长孙|司徒|独孤"
+    "万俟|欧阳|上官|司马|诸葛|皇甫|慕容|令狐|夏侯|尉迟|公孙|轩辕|宇文|长孙|司徒|独孤"
 )
 _NICKNAME = re.compile(rf"[小阿老][{HAN}]{{1,2}}")
 _DOUBLED = re.compile(r"([^妈爸爷奶哥姐弟妹叔舅公婆宝常刚偷慢天偶谢人个好])\1")

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from rasa_sdk import ActionExecutionRejection
 
 from actions.order_book import Order, OrderBook, OrderStatus, find_order_number
-from actions.order_form import ATTEMPTS, ActionAskOrderNumber, ValidateOrderForm
+from actions.order_form import (
+    _ANOTHER_MATTER,
+    ATTEMPTS,
+    ActionAskOrderNumber,
+    ValidateOrderForm,
+)
 from actions.orders import ActionCancelOrder, ActionOrderStatus
 from actions.resources import ActionSettings, Resources
 from framework_plugin.errors import DocumentError
@@ -167,3 +174,40 @@ def test_the_number_is_asked_for_with_a_hint_from_the_second_time_on(
 
     assert first["response"] == "utter_ask_order_number"
     assert second["response"] == "utter_order_number_hint"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("我不想活了", "self_harm"),
+        ("转人工", "talk_to_human"),
+        ("我要投诉", "complain"),
+        ("我要退货", "return_goods"),
+        ("收到的杯子碎了", "damaged_goods"),
+        ("退款怎么还没到", "refund_status"),
+        ("推荐个茶吧", "recommend_product"),
+        ("再见", "goodbye"),
+        ("算了", "deny"),
+    ],
+)
+def test_another_matter_is_left_to_the_rules(
+    talk: Conversation, text: str, intent: str
+) -> None:
+    talk.say("查订单").start_form()
+
+    with pytest.raises(ActionExecutionRejection):
+        talk.say(text, intent).run(ValidateOrderForm)
+
+
+def test_a_number_is_taken_whatever_else_is_said(talk: Conversation) -> None:
+    talk.say("查订单").start_form()
+    talk.say("我要退 SC20260318", "return_goods").run(ValidateOrderForm)
+
+    assert talk.slots["order_number"] == "SC20260318"
+
+
+def test_every_matter_that_leaves_the_form_has_a_rule() -> None:
+    rules = Path("stories/orders.yml").read_text(encoding="utf-8")
+    left = rules[rules.index("- rule: enough of the form") :]
+
+    assert set(re.findall(r"- intent: (\w+)", left)) == _ANOTHER_MATTER

@@ -1,12 +1,15 @@
 """Real databases for the tests of the memory."""
 
+import getpass
 import os
 import shutil
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.repository import MemoryRepository
@@ -34,6 +37,12 @@ def postgres_program(name):
     return str(installed[-1]) if installed else None
 
 
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory):
     """A PostgreSQL server on loopback with a database of its own."""
@@ -49,9 +58,7 @@ def postgres_url(tmp_path_factory):
     if root:
         os.chown(folder, 65534, 65534)
         as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     data = str(folder / "data")
 
     def call(program, *arguments):
@@ -71,3 +78,44 @@ def postgres_url(tmp_path_factory):
     finally:
         call("pg_ctl", "-w", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mariadb_url():
+    """A MariaDB server on loopback with a database of its own."""
+    server = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
+    install = shutil.which("mariadb-install-db")
+    if not server or not install:
+        pytest.skip("mariadbd and mariadb-install-db of MariaDB are not installed")
+    folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    port, user = free_port(), getpass.getuser()
+    common = ["--no-defaults", f"--datadir={folder}/data", f"--user={user}"]
+    subprocess.run(
+        [install, *common, "--auth-root-authentication-method=normal"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    place = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/s"]
+    with (folder / "log").open("w") as log:
+        running = subprocess.Popen([server, *common, *place], stdout=log, stderr=log)
+    url = f"mysql+pymysql://root@127.0.0.1:{port}"
+    try:
+        wait_for_server(url)
+        yield f"{url}/memory?charset=utf8mb4"
+    finally:
+        running.terminate()
+        running.wait(timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for_server(url):
+    engine = sa.create_engine(url)
+    for _ in range(120):
+        try:
+            with engine.begin() as connection:
+                connection.execute(sa.text("CREATE DATABASE memory"))
+            return
+        except sa.exc.OperationalError:
+            time.sleep(0.5)
+    pytest.fail("MariaDB did not start within a minute")

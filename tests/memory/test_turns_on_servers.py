@@ -1,4 +1,4 @@
-"""The tracker store on a real PostgreSQL server."""
+"""The tracker store on real database servers."""
 
 import pytest
 from rasa.core.tracker_store import SQLTrackerStore
@@ -17,10 +17,11 @@ from framework_plugin.corpus.user_context import FactKind
 
 
 @pytest.mark.slow
-async def test_turns_and_facts_survive_on_postgresql(postgres_url):
-    url = make_url(postgres_url)
-    keys = {"dialect": "postgresql", "username": url.username, "db": url.database}
-    keys |= {"host": url.host, "port": url.port}
+@pytest.mark.parametrize("server", ["postgres_url", "mariadb_url"])
+async def test_turns_and_facts_survive_on_a_server(server, request):
+    url = make_url(request.getfixturevalue(server))
+    keys = {"dialect": url.drivername, "username": url.username, "db": url.database}
+    keys |= {"host": url.host, "port": url.port, "query": dict(url.query)}
     said = ["我叫欧阳翀𠮷😀", "我叫欧阳翀", "我喜欢攀岩"]
     for text in said:
         store = MemoryTrackerStore(Domain.empty(), **keys)
