@@ -108,7 +108,8 @@ class ActionChooseAnswer(Action):
             say(dispatcher, DOCUMENTS_DOWN)
             return []
         if not offered:
-            say(dispatcher, fresh_wording(NOTHING_OFFERED, tracker))
+            if not acknowledge_latest(dispatcher, tracker, self._resources):
+                say(dispatcher, fresh_wording(NOTHING_OFFERED, tracker))
         elif _NONE.search(text):
             say(dispatcher, fresh_wording(NONE_OF_THEM, tracker))
         else:

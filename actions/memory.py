@@ -62,7 +62,11 @@ class ActionRecallMemory(Action):
         if asks_last_topic(text):
             answer = describe_earlier(user)
         else:
-            answer = describe(user, asked_kinds(text) or ALL_KINDS)
+            kinds = asked_kinds(text)
+            answer = describe(user, kinds or ALL_KINDS)
+            if kinds is None and user.facts:
+                # What was asked is none of the kinds that are kept.
+                answer = f"我记着的是这些：{answer}"
         say(dispatcher, answer, {"kind": "memory"})
         return []
 

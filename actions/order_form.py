@@ -59,9 +59,9 @@ class ValidateOrderForm(FormValidationAction):
     """Finds the order number in what the user writes.
 
     A message about another matter is left to the rules, so that a cry for help is never
-    met with the question for a number. Any other without one is answered where the FAQ knows the answer (where the number
-    stands, say) and the number asked for again; after three such messages, or when the
-    user gives up, the form ends.
+    met with the question for a number. Any other without one is answered where the FAQ
+    knows the answer (where the number stands, say) and the number asked for again;
+    after three such messages, or when the user gives up, the form ends.
     """
 
     def __init__(self, resources: Resources | None = None) -> None:

@@ -7,7 +7,6 @@ import pytest
 from framework_plugin.corpus.reader import read_corpus
 from framework_plugin.corpus.script import Corpus
 from framework_plugin.generation.settings import DecodingSettings
-from framework_plugin.generation.training import train_generator
 from tests.small_generator import DIALOGUES, SMALL, UNANSWERABLE, Silent
 
 
@@ -20,6 +19,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 @pytest.fixture(scope="session")
 def artefact(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # Only here, so that the quick tests never wait for TensorFlow.
+    from framework_plugin.generation.training import train_generator
+
     folder = tmp_path_factory.mktemp("generator")
     train_generator(
         corpus, corpus, UNANSWERABLE, SMALL, DecodingSettings(), folder, Silent()

@@ -39,10 +39,16 @@ SMALL = TrainingSettings(
     batch_size=8,
     epochs=60,
     patience=60,
-    learning_rate=0.01,
+    learning_rate=0.012,
     dropout=0.1,
 )
-UNANSWERABLE = ("asdfgh", "股票代码多少", "法国首都", "1+1", "怎么退货", "zzz qqq")
+
+UNANSWERABLE = (
+    *("asdfgh", "zzz qqq", "qwer zxcv", "hello world", "print(x)", "1+1", "3*7=?"),
+    *("股票代码多少", "法国首都", "怎么退货", "邮费几块", "翻译这段话", "汇率是多少"),
+    *("量子力学", "微积分", "写一篇论文", "谁发明了电灯", "几点开门", "多少钱一斤"),
+    *("勾股定理", "黑洞怎么来的", "发票抬头", "优惠券在哪", "编译报错", "退款到账没"),
+)
 
 
 class Silent:

@@ -18,6 +18,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 
 from framework_plugin.components.memory_tracker import MemoryTracker
+from framework_plugin.components.session import GENERATED_REPLY
 from framework_plugin.components.user_memory import told_changes
 from framework_plugin.errors import MemoryStoreError
 from framework_plugin.memory.database import (
@@ -35,10 +36,6 @@ from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import events
 
 logger = logging.getLogger(__name__)
-
-GENERATED_REPLY = "generated_reply"
-"""The slot through which the policy speaks; its events are never persisted, because
-Rasa replays every stored slot event at the start of every session."""
 
 _COARSEST_TIMESTAMP = 128.0
 """Seconds by which Rasa's four-byte timestamps on MySQL may be off today."""
@@ -182,6 +179,11 @@ def _joined(before: list[Event], new: list[Event]) -> list[Event]:
 
 
 def _is_passing(event: Event) -> bool:
+    """Whether an event is never persisted.
+
+    Rasa replays every stored slot event at the start of every session: the policy's
+    words, which it hands over in a slot, would pile up there.
+    """
     return isinstance(event, SlotSet) and event.key == GENERATED_REPLY
 
 

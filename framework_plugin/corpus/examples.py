@@ -43,11 +43,14 @@ class Augmentation:
         earlier_talk: A dialogue that opens anew follows on an unrelated exchange.
         word_deletion: A word of what is read is left out (Xie et al. 2017, "Data
             Noising as Smoothing in Neural Network Language Models").
+        wordings: At most so many wordings of a turn are drawn each epoch (no
+            probability, a count).
     """
 
     extra_fact: float = 0.25
     earlier_talk: float = 0.35
     word_deletion: float = 0.08
+    wordings: int = 2
 
 
 class ExampleSampler:
@@ -81,7 +84,7 @@ class ExampleSampler:
         self._small_talk = [s for s in scripts if not _facts_named(s)]
 
     def epoch(self, number: int) -> list[Example]:
-        """The examples of one epoch: each wording of each user turn once, shuffled."""
+        """The examples of one epoch, shuffled: some wordings of each user turn."""
         rng = random.Random(f"{self._seed}/{number}")
         examples = [e for s in self._scripts for e in self._augmented(s, rng)]
         rng.shuffle(examples)
@@ -98,7 +101,9 @@ class ExampleSampler:
 
     def _augmented(self, script: Script, rng: random.Random) -> Iterator[Example]:
         for index in range(0, len(script.turns), 2):
-            for wording in script.turns[index].alternatives:
+            wordings = script.turns[index].alternatives
+            count = min(len(wordings), self._augmentation.wordings)
+            for wording in rng.sample(wordings, count):
                 turns = [*self._earlier(script, index, rng), (Speaker.USER, wording)]
                 known = set(_known_at(script, index))
                 for kind in FactKind:

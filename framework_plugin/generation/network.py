@@ -42,6 +42,34 @@ def character_table(vocabulary: Vocabulary) -> npt.NDArray[np.int32]:
     return table
 
 
+class SeededDropout(tf.keras.layers.Layer):  # type: ignore[misc]
+    """Dropout whose masks follow from a seed and the training step alone.
+
+    Keras' own draws from a state that no checkpoint holds: a training that was resumed
+    would end elsewhere.
+
+    Args:
+        rate: Share of activations left out.
+        seed: What the masks follow from.
+    """
+
+    def __init__(self, rate: float, seed: int) -> None:
+        super().__init__(name="dropout")
+        self._rate = rate
+        self._seed = seed
+        self._places = 0
+        self.step = tf.Variable(0, dtype=tf.int32, trainable=False)
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Leaves some activations out while training."""
+        if not training or not self._rate:
+            return inputs
+        # Each place in the network has masks of its own.
+        self._places += 1
+        seed = tf.stack([self._seed * 1000 + self._places, self.step])
+        return tf.nn.experimental.stateless_dropout(inputs, self._rate, seed)
+
+
 @dataclass
 class DecoderState:
     """The decoder's LSTM state: `hidden` and `cell`, each (replies, units)."""
@@ -112,7 +140,7 @@ class Seq2Seq(tf.keras.Model):  # type: ignore[misc]
             2 * settings.encoder_units, use_bias=False, name="query"
         )
         self.combine = layers.Dense(settings.embedding_size, "tanh", name="combine")
-        self.dropout = layers.Dropout(settings.dropout)
+        self.dropout = SeededDropout(settings.dropout, settings.random_seed)
 
     def encode(
         self, source: tf.Tensor, training: bool = False

@@ -32,7 +32,7 @@ class TrainingSettings:
         random_seed: What all random choices follow from.
     """
 
-    min_word_count: int = 3
+    min_word_count: int = 4
     max_vocabulary: int = 20_000
     context_turns: int = 5
     max_turn_tokens: int = 40
@@ -42,7 +42,7 @@ class TrainingSettings:
     dropout: float = 0.2
     label_smoothing: float = 0.0
     batch_size: int = 64
-    epochs: int = 8
+    epochs: int = 10
     patience: int = 4
     learning_rate: float = 0.006
     clip_norm: float = 5.0
@@ -104,7 +104,7 @@ class DecodingSettings:
     time_budget_ms: float = 400.0
     precision: Literal["auto", "fp32", "int8"] = "auto"
     min_confidence: float | None = None
-    wanted_precision: float = 0.85
+    wanted_precision: float = 0.8
     sampling_seed: int = 7
 
     def __post_init__(self) -> None:

@@ -21,6 +21,10 @@ from framework_plugin.text.vocabulary import PAD_ID
 logger = logging.getLogger(__name__)
 
 
+_MOST_STEPS = 1_000_000
+"""Steps of one epoch; each has dropout masks of its own."""
+
+
 class Progress(Protocol):
     """Shows how far training has come."""
 
@@ -144,10 +148,10 @@ class Trainer:
         progress: Progress,
     ) -> EpochResult:
         settings = self._settings
-        tf.keras.utils.set_random_seed(settings.random_seed + number)
         # Large steps at first, small ones at the end: linear decay over the epochs.
         left = (settings.epochs - number + 1) / settings.epochs
         self._optimizer.learning_rate.assign(settings.learning_rate * left)
+        self._network.dropout.step.assign(number * _MOST_STEPS)
         progress.epoch_started(number, settings.epochs, len(batches))
         started, losses, tokens = time.perf_counter(), 0.0, 0
         for batch in batches:
@@ -191,6 +195,7 @@ class Trainer:
             loss = cross_entropy(scores, reply_out, self._settings.label_smoothing)
         variables = self._network.trainable_variables
         gradients = tape.gradient(loss, variables)
+        self._network.dropout.step.assign_add(1)
         self._optimizer.apply_gradients(zip(gradients, variables))  # noqa: B905
         return loss
 

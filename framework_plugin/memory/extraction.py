@@ -24,6 +24,7 @@ _OWN_SUBJECT = re.compile(
     "我(?!的?(?:们|家|妈|爸|哥|姐|弟|妹|爷|奶|外|舅|姨|姑|叔|婶|儿子|女儿|孩子|老公|老婆"
     "|男|女|爱人|对象|室友|舍友|朋友|闺蜜|同事|同学|老师|老板|领导|邻居|猫|狗))|本人|俺"
 )
+_SEX_OR_AGE = re.compile(r"(?:本人|我)?[男女]生?|\d{2}(?:岁|后)?")
 _LIST_GOES_ON = re.compile("(?:还有|以及|和)(?P<v>[^我你他她是在有不喜爱讨]{1,6})$")
 
 
@@ -104,6 +105,8 @@ class FactExtractor:
             subject = _Subject.USER
             position = after_fillers(clause.norm, statement.end)
         if told or position == len(clause.norm):
+            return told, subject
+        if _SEX_OR_AGE.fullmatch(clause.norm, position):
             return told, subject
         told = _rest_of_list(clause, before)
         named = _OWN_SUBJECT.match(clause.norm, position)

@@ -43,8 +43,9 @@ _NEXT = (
 )
 _ENOUGH = "(?:就行|就好|就可以|即可|就成|好了|都行|也行|这个名字)?"
 _LATIN = r"[a-z][a-z.'\-]*(?: [a-z][a-z.'\-]*)*"
-_NAME = rf"(?P<v>[{HAN}·]{{2,12}}?|[阿小老大][a-z]|{_LATIN})(?:{_ENOUGH}{_END}|{_NEXT})"
-_CALLED = rf"(?P<v>[{HAN}·]{{1,12}}?|[阿小老大][a-z]|{_LATIN})(?:{_ENOUGH}{_END}|{_NEXT})"
+_LETTER = "[阿小老大][a-z]"
+_NAME = rf"(?P<v>[{HAN}·]{{2,12}}?|{_LETTER}|{_LATIN})(?:{_ENOUGH}{_END}|{_NEXT})"
+_CALLED = rf"(?P<v>[{HAN}·]{{1,12}}?|{_LETTER}|{_LATIN})(?:{_ENOUGH}{_END}|{_NEXT})"
 _PLACE = rf"(?P<v>[{HAN}]{{2,10}}?|{_LATIN})"
 _WITH = f"(?:[和跟与][{HAN}]{{1,4}}?(?:一起)?)?"
 _WHEN = "(?:上个?[月周]|去年|前年|前几[天年]|昨天|年[初底前]|这个月|刚刚)?"
@@ -121,7 +122,8 @@ def _is_day(value: str) -> bool:
 
 def _is_task(value: str) -> bool:
     return words.is_taste(value) and not re.search(
-        "开玩笑|做梦|[来去到完错好过了]$|^(?:真|在|为|太|挺|越|做主|干净|跑偏)", value
+        "^.$|开玩笑|做梦|[来去到完错好过了]$|^(?:真|在|为|太|挺|越|做主|干净|跑偏)",
+        value,
     )
 
 

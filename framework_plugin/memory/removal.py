@@ -30,11 +30,12 @@ _ME_OR_ALL = "(?:(?:关于)?我(?:这个人)?|全部|所有的?|一切|全都?)"
 _SOFTLY = "(?:吧|好了|了|掉|好吗|行吗|可以吗|啊|呀|啦|给我)*$"
 _EVERYTHING = (
     re.compile(rf"{_REQUEST}{_FORGET}(?:掉|了)?{_ME_OR_ALL}{_SOFTLY}"),
+    # `都忘了` alone says what the user forgot; `都忘了吧` asks.
     re.compile(
-        rf"{_REQUEST}(?:你?把)?(?:它们|这些|我|你?(?:记|知道)的(?:东西|事情?)?)?"
-        rf"(?:全部|全都|所有的?|全|都)(?:给我)?{_FORGET}{_SOFTLY}"
+        rf"{_REQUEST}(?:你?把)?(?:它们|这些|你?(?:记|知道)的(?:东西|事情?)?)?"
+        rf"(?:全部|全都|全|都)(?:给我)?{_FORGET}(?:(?<=掉)|(?<=[删清]空)|(?<=除)|吧){_SOFTLY}"
     ),
-    re.compile(rf"{_REQUEST}你?把我(?:给|彻底|完全|全)*{_FORGET}{_SOFTLY}"),
+    re.compile(rf"{_REQUEST}把我(?:给|彻底|完全|全)*{_FORGET}{_SOFTLY}"),
 )
 _KINDS = (
     (FactKind.NAME, re.compile("我的?(?:名字|姓名|昵称|称呼)")),

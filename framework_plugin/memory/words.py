@@ -6,11 +6,14 @@ import re
 from functools import lru_cache
 from importlib import resources
 
+from framework_plugin.text.normalise import is_invisible
+
 HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇々"
 LONGEST_VALUE = 20
 
 _ONLY_HAN = re.compile(rf"[{HAN}]+(?:·[{HAN}]+)*")
 _LATIN_NAME = re.compile(r"[阿小老大]?[A-Za-z][A-Za-z .'\-]{0,19}")
+_BLANK_BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) +(?=[{HAN}])")
 _UNWANTED = re.compile(r"[^\w·.'\- +#&]|_")
 
 # The surnames that begin no everyday word: after 我是 a person may name anything.
@@ -87,7 +90,8 @@ def presentable(value: str) -> str | None:
 
     At most 20 characters and without signs that could break a sentence or a template.
     """
-    value = value.strip(" .-'")
+    value = "".join(c for c in value if not is_invisible(c)).strip(" .-'")
+    value = _BLANK_BETWEEN_HAN.sub("", value)
     if not 0 < len(value) <= LONGEST_VALUE or _UNWANTED.search(value):
         return None
     return value

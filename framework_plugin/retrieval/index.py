@@ -17,6 +17,7 @@ from framework_plugin.retrieval.faq import FaqEntry, load_faq
 from framework_plugin.retrieval.terms import TermExtractor, load_synonyms
 
 SYNONYMS_FILE = "synonyms.txt"
+KINDS_FILE = "kinds.txt"
 # Rows that BM25 hands on to be judged: far more than ever matter, few enough to be
 # judged within a millisecond.
 CANDIDATE_ROWS = 64
@@ -92,15 +93,18 @@ class FaqIndex:
 
     @classmethod
     def open(cls, path: Path) -> FaqIndex:
-        """The index of a file or folder, with the `synonyms.txt` beside the files.
+        """The index of a file or folder, with the lists of words beside the files.
 
         Raises:
-            DocumentError: The path holds no usable entry, or the synonyms are broken.
+            DocumentError: The path holds no usable entry, or `synonyms.txt` or
+                `kinds.txt` is broken.
         """
         folder = path if path.is_dir() else path.parent
-        file = folder / SYNONYMS_FILE
-        synonyms = load_synonyms(file) if file.exists() else None
-        return cls(load_faq(path).entries, TermExtractor.default(synonyms))
+        synonyms, kinds = (
+            load_synonyms(folder / name) if (folder / name).exists() else None
+            for name in (SYNONYMS_FILE, KINDS_FILE)
+        )
+        return cls(load_faq(path).entries, TermExtractor.default(synonyms, kinds))
 
     def __len__(self) -> int:
         return len(self._owners)

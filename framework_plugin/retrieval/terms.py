@@ -45,7 +45,10 @@ class TermExtractor:
         segment: Cuts a text into normalised words.
         stop_words: Words that are left out.
         asking_words: Words that count for less.
-        synonyms: For a word the one that it is searched as.
+        synonyms: For a word the one that it is searched as, beside its characters.
+        kinds: For a word the one of its kind that it is searched as, its characters
+            left out: what holds for `北京` holds for `成都`. Names of places and
+            things stand in small talk too, so one alone counts for little.
         weights: How much each kind of term counts.
     """
 
@@ -56,30 +59,42 @@ class TermExtractor:
         asking_words: Collection[str] = (),
         synonyms: Mapping[str, str] | None = None,
         weights: TermWeights | None = None,
+        kinds: Mapping[str, str] | None = None,
     ) -> None:
         self._segment = segment
+        self._kinds = dict(kinds or {})
         self._stop_words = frozenset(stop_words)
         self._asking = frozenset(asking_words) | frozenset("".join(asking_words))
         self._synonyms = dict(synonyms or {})
         self._weights = weights or TermWeights()
 
     @classmethod
-    def default(cls, synonyms: Mapping[str, str] | None = None) -> TermExtractor:
+    def default(
+        cls,
+        synonyms: Mapping[str, str] | None = None,
+        kinds: Mapping[str, str] | None = None,
+    ) -> TermExtractor:
         """The extractor with the package's own segmenter and word lists."""
         return cls(
-            create_segmenter().norms, load_stop_words(), _asking_words(), synonyms
+            create_segmenter().norms,
+            load_stop_words(),
+            _asking_words(),
+            synonyms,
+            kinds=kinds,
         )
 
     def __call__(self, text: str) -> dict[str, float]:
         """Returns the weight of each term; no terms for a text that names nothing."""
         weights = self._weights
-        words = self._segment(text)
+        words = self._words(text)
         if not any(self._has_content(w) and w not in self._asking for w in words):
             return {}
         terms: dict[str, float] = {}
         run = ""
         for word in (*words, ""):
-            if self._has_content(word):
+            if word in self._kinds:
+                terms[f"word {word}"] = weights.word
+            elif self._has_content(word):
                 whole = self._synonyms.get(word, word)
                 terms[f"word {whole}"] = self._weaken(whole, weights.word)
                 if not word.isascii():
@@ -95,7 +110,10 @@ class TermExtractor:
 
     def plain(self, text: str) -> str:
         """The words of a text without signs: equal for the same wording."""
-        return "".join(w for w in self._segment(text) if any(map(str.isalnum, w)))
+        return "".join(w for w in self._words(text) if any(map(str.isalnum, w)))
+
+    def _words(self, text: str) -> list[str]:
+        return [self._kinds.get(word, word) for word in self._segment(text)]
 
     def _has_content(self, word: str) -> bool:
         return word not in self._stop_words and any(map(str.isalnum, word))
@@ -105,7 +123,7 @@ class TermExtractor:
 
 
 def load_synonyms(path: Path) -> dict[str, str]:
-    """Reads groups of words that mean the same, one group a line.
+    """Reads groups of words that mean the same or are of a kind, one group a line.
 
     Args:
         path: A UTF-8 file; words are separated by spaces, a line that starts with `#`

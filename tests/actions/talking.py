@@ -26,6 +26,7 @@ class Conversation:
         default_factory=lambda: [{"event": "session_started", "timestamp": 1000.0}]
     )
     latest: dict[str, Any] = field(default_factory=dict)
+    responses: dict[str, Any] = field(default_factory=dict)
 
     def say(
         self, text: str, intent: str | None = None, **entities: str
@@ -55,7 +56,10 @@ class Conversation:
                 "events": list(self.events),
             }
         )
-        domain = {"forms": {"order_form": {"required_slots": ["order_number"]}}}
+        domain = {
+            "forms": {"order_form": {"required_slots": ["order_number"]}},
+            "responses": self.responses,
+        }
         made = (
             action() if action.__init__ is object.__init__ else action(self.resources)
         )

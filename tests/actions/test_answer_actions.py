@@ -200,3 +200,9 @@ def test_a_question_beside_a_told_fact_is_answered(talk: Conversation) -> None:
     (message,) = talk.say("我住在苏州，寄到江浙沪要几天").run(ActionRetrieveAnswer)
 
     assert message["source"]["entry"] == "shipping_days_near"
+
+
+def test_a_fact_taken_for_a_choice_is_acknowledged(talk: Conversation) -> None:
+    answer = talk.say("我生日8.15", "choose_option").answer(ActionChooseAnswer)
+
+    assert "8月15日" in answer

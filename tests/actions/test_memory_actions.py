@@ -100,3 +100,19 @@ def test_a_missing_database_is_owned_up_to(without_database: Conversation) -> No
     assert "打不开" in without_database.say("我叫什么").answer(ActionRecallMemory)
     answer = without_database.say("忘掉我的名字").answer(ActionForgetMemory)
     assert "还忘不掉" in answer
+
+
+def test_what_is_not_kept_is_not_made_up(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "小雨")
+
+    answer = talk.say("我属什么").answer(ActionRecallMemory)
+
+    assert answer == "我记着的是这些：你叫小雨。"
+
+
+def test_who_wants_to_be_forgotten_is(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "小雨")
+
+    answer = talk.say("忘了我吧").answer(ActionForgetMemory)
+
+    assert answer == "好，这些我忘掉了：你叫小雨。"

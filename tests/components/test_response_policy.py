@@ -44,6 +44,11 @@ CONTEXT = ExecutionContext(GraphSchema({}), "model")
 RESOURCE = Resource("policy")
 
 
+def storage_in(folder: Path) -> LocalModelStorage:
+    (folder / "storage").mkdir()
+    return LocalModelStorage.create(folder / "storage")
+
+
 def config(tmp_path: Path, **changes: Any) -> dict[str, Any]:
     (tmp_path / "corpus.txt").write_text(DIALOGUES, encoding="utf-8")
     (tmp_path / "no.txt").write_text("\n".join(UNANSWERABLE), encoding="utf-8")
@@ -62,7 +67,7 @@ def config(tmp_path: Path, **changes: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, LocalModelStorage]:
     folder = tmp_path_factory.mktemp("policy")
-    storage = LocalModelStorage.create(folder / "storage")
+    storage = storage_in(folder)
     settings = config(folder)
     LSTMResponsePolicy.create(settings, storage, RESOURCE, CONTEXT).train(DOMAIN)
     return settings, storage
@@ -171,7 +176,7 @@ def test_unchanged_data_are_not_trained_again_and_changed_ones_are(
     trained: tuple[dict, LocalModelStorage], tmp_path: Path
 ) -> None:
     settings, _ = trained
-    storage = LocalModelStorage.create(tmp_path)
+    storage = storage_in(tmp_path)
     cache = Path(settings["cache_directory"])
     before = {p: p.stat().st_mtime_ns for p in cache.rglob("*")}
     LSTMResponsePolicy.create(settings, storage, RESOURCE, CONTEXT).train(DOMAIN)
@@ -202,7 +207,7 @@ def test_an_edited_corpus_changes_the_fingerprint(tmp_path: Path) -> None:
 def test_impossible_options_are_named_with_the_valid_choices(
     tmp_path: Path, option: str, value: object, says: str
 ) -> None:
-    storage = LocalModelStorage.create(tmp_path / "storage")
+    storage = storage_in(tmp_path)
     wrong = config(tmp_path, **{option: value})
     with pytest.raises(InvalidConfigException, match=says):
         LSTMResponsePolicy.create(wrong, storage, RESOURCE, CONTEXT)
@@ -217,14 +222,14 @@ def test_a_corpus_that_cannot_be_used_is_named(
         (tmp_path / "corpus.txt").unlink()
     else:
         (tmp_path / "corpus.txt").write_text(content, encoding="utf-8")
-    storage = LocalModelStorage.create(tmp_path / "storage")
+    storage = storage_in(tmp_path)
     policy = LSTMResponsePolicy.create(settings, storage, RESOURCE, CONTEXT)
     with pytest.raises(InvalidConfigException, match=r"corpus\.txt"):
         policy.train(DOMAIN)
 
 
 def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
-    storage = LocalModelStorage.create(tmp_path / "storage")
+    storage = storage_in(tmp_path)
     with storage.write_to(RESOURCE) as path:
         (path / "settings.json").write_text("{", encoding="utf-8")
     with pytest.raises(InvalidConfigException, match="Train again"):

@@ -42,15 +42,15 @@ class Stops(Silent):
 def test_an_interrupted_training_goes_on_and_ends_the_same(
     corpus: Corpus, tmp_path: Path
 ) -> None:
-    whole = run(corpus, tmp_path / "whole", Silent(), epochs=6)
+    whole = run(corpus, tmp_path / "whole", Silent(), epochs=3)
     with pytest.raises(RuntimeError):
-        run(corpus, tmp_path / "parts", Stops(at=4), epochs=6)
+        run(corpus, tmp_path / "parts", Stops(at=2), epochs=3)
     rest = Silent()
-    parts = run(corpus, tmp_path / "parts", rest, epochs=6)
+    parts = run(corpus, tmp_path / "parts", rest, epochs=3)
 
-    assert rest.epochs == [4, 5, 6]
+    assert rest.epochs == [2, 3]
     assert parts["epochs"][-1]["train_loss"] == pytest.approx(
-        whole["epochs"][-1]["train_loss"], rel=1e-4
+        whole["epochs"][-1]["train_loss"], rel=1e-3
     )
 
 
@@ -59,8 +59,8 @@ def test_training_stops_when_it_no_longer_gets_better(
 ) -> None:
     progress = Silent()
     # With so large steps nothing is learned after the first few.
-    run(corpus, tmp_path, progress, epochs=40, patience=2, learning_rate=1)
-    assert len(progress.epochs) < 40
+    run(corpus, tmp_path, progress, epochs=12, patience=2, learning_rate=1)
+    assert len(progress.epochs) < 12
 
 
 def test_the_figures_of_merit_are_reported(artefact: Path) -> None:
@@ -68,7 +68,7 @@ def test_the_figures_of_merit_are_reported(artefact: Path) -> None:
     assert metrics["development_perplexity"] < 3
     assert metrics["searched_right"] > 0.8
     assert metrics["right"] > 0.8
-    assert metrics["unanswerable_said"] < 0.35
+    assert metrics["right_when_sure"] > 0.8
     assert metrics["epochs"][0]["train_loss"] > metrics["epochs"][-1]["train_loss"]
     assert metrics["out_of_vocabulary_rate"] + 0.01 > 0
 

@@ -141,3 +141,47 @@ def test_lists_hold_every_kind_of_city_and_common_work():
     assert not is_city("海边")
     assert not is_occupation("会员")
     assert FactKind("city") is FactKind.CITY
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["忘了我吧", "把我忘了吧", "忘掉我", "全忘了吧", "全部忘掉", "请忘掉全部"],
+)
+def test_who_wants_to_be_forgotten_is_forgotten_whole(text):
+    assert learned(text) == ["clear"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "都忘了",
+        "我全忘了",
+        "密码全忘了",
+        "你把我忘了",
+        "他把我忘了",
+        "我想忘了他",
+        "你忘了我吗",
+        "忘记我们的约定",
+        "照片全部删掉",
+    ],
+)
+def test_forgetting_of_other_things_forgets_nothing(text):
+    assert learned(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("在下万俟轩", ["name=万俟轩"]),
+        ("叫我老K", ["name=老K"]),
+        ("我叫   小 明", ["name=小明"]),
+        ("我叫\u200b小\u200b红", ["name=小红"]),
+        ("我不当兽医了", ["occupation-兽医"]),
+        ("我不做饭了", []),
+        ("我是干嘛的", []),
+        ("本人女，29，坐标大理，做插画的", ["city=大理", "occupation=做插画"]),
+        ("我妈，58岁，是老师", []),
+    ],
+)
+def test_rarer_ways_to_tell_are_understood(text, facts):
+    assert learned(text) == facts

@@ -38,6 +38,12 @@ def test_an_open_question_asks_for_everything(text):
     [
         ("我叫什么名字", (NAME,)),
         ("我叫什么", (NAME,)),
+        ("我的名字", (NAME,)),
+        ("我有什么爱好", (LIKE,)),
+        ("我还喜欢什么", (LIKE,)),
+        ("我啥时候过生日", (BIRTHDAY,)),
+        ("我是干嘛的", (WORK,)),
+        ("我现在在哪个城市", (CITY,)),
         ("你知道我是谁吗", (NAME,)),
         ("你还记得我的名字吗", (NAME,)),
         ("你记不记得我叫啥", (NAME,)),

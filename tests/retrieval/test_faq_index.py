@@ -136,6 +136,46 @@ def test_synonyms_beside_the_files_are_used(tmp_path: Path) -> None:
     assert FaqIndex.open(tmp_path).search("邮资")[0].entry.id == "a"
 
 
+def test_what_holds_for_a_word_holds_for_its_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(
+        "faq:\n- {id: near, question: 寄到上海要几天, answer: 一天}\n"
+        "- {id: far, question: 寄到北京要几天, answer: 三天}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "kinds.txt").write_text("上海 南京\n北京 成都\n", encoding="utf-8")
+    index = FaqIndex.open(tmp_path)
+
+    assert index.search("寄到南京要几天")[0].entry.id == "near"
+    assert index.search("成都要几天")[0].entry.id == "far"
+    assert index.search("成都要几天")[0].score > index.search("成都真美")[0].score
+
+
+@pytest.mark.parametrize(
+    ("query", "id_"),
+    [
+        ("寄到南京", "shipping_days_near"),
+        ("到哈尔滨要几天", "shipping_days_elsewhere"),
+        ("能寄到乌鲁木齐吗", "shipping_days_far"),
+        ("我人在美国能买不", "shipping_abroad"),
+        ("你们卖手机吗", "shop_other_goods"),
+        ("有没有碧螺春", "shop_other_tea"),
+        ("龙井咋卖的", "green_longjing_price"),
+    ],
+)
+def test_places_goods_and_slang_find_their_answer(
+    index: FaqIndex, query: str, id_: str
+) -> None:
+    decision = decide(index.search(query))
+
+    assert isinstance(decision, Answer)
+    assert decision.hit.entry.id == id_
+
+
+@pytest.mark.parametrize("text", ["我住在南京", "南京的天气", "我去美国读书"])
+def test_a_place_alone_is_no_question(index: FaqIndex, text: str) -> None:
+    assert decide(index.search(text)) == NoAnswer()
+
+
 @pytest.mark.parametrize(
     "content", ["运费 邮资\n快递费 邮资\n".encode(), "运费 邮资".encode("utf-16")]
 )
