@@ -159,7 +159,7 @@ def test_what_holds_for_a_word_holds_for_its_kind(tmp_path: Path) -> None:
         ("我人在美国能买不", "shipping_abroad"),
         ("你们卖手机吗", "shop_other_goods"),
         ("有没有碧螺春", "shop_other_tea"),
-        ("龙井咋卖的", "green_longjing_price"),
+        ("公道杯干嘛用的", "ware_gongdao"),
     ],
 )
 def test_places_goods_and_slang_find_their_answer(
