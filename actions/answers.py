@@ -11,7 +11,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.conversation import fresh_wording, latest_intent, latest_text
+from actions.conversation import (
+    CHITCHAT,
+    fresh_wording,
+    latest_intent,
+    latest_text,
+)
 from actions.profile import acknowledge_latest
 from actions.replying import say, say_answer
 from actions.resources import Resources, default_resources
@@ -68,18 +73,18 @@ class ActionRetrieveAnswer(Action):
             say(dispatcher, DOCUMENTS_DOWN)
             return [SlotSet(OFFERED, None)]
         decision = decide(hits)
-        asks = _ASKS.search(latest_text(tracker))
+        asks = bool(_ASKS.search(latest_text(tracker)))
+        chats = latest_intent(tracker) == CHITCHAT
         # What tells of its user and asks nothing may still resemble a question.
         if not asks and acknowledge_latest(dispatcher, tracker, self._resources):
             return [SlotSet(OFFERED, None)]
-        if isinstance(decision, Answer):
+        if isinstance(decision, Answer) and (asks or not chats):
             say_answer(dispatcher, decision.hit.entry, decision.hit.score)
-        elif isinstance(decision, Choices):
+        elif isinstance(decision, Choices) and not chats:
             _offer(dispatcher, decision.hits)
             return [SlotSet(OFFERED, [hit.entry.id for hit in decision.hits])]
         elif not acknowledge_latest(dispatcher, tracker, self._resources):
-            about_shop = latest_intent(tracker) == "ask_faq"
-            say_unknown(dispatcher, tracker, about_shop=about_shop)
+            say_unknown(dispatcher, tracker, asks=asks)
         return [SlotSet(OFFERED, None)]
 
 

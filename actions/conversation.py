@@ -10,6 +10,9 @@ from rasa_sdk import Tracker
 
 from framework_plugin.memory.extraction import Entity
 
+ASK_FAQ, CHITCHAT = "ask_faq", "chitchat"
+"""Intents on which an action's answer depends."""
+
 
 @dataclass(frozen=True)
 class UserMessage:

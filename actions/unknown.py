@@ -7,10 +7,16 @@ import re
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.conversation import fresh_wording, latest_text
+from actions.conversation import (
+    ASK_FAQ,
+    CHITCHAT,
+    fresh_wording,
+    latest_intent,
+    latest_text,
+)
 from actions.replying import say
 
-ABOUT_SHOP = (
+ABOUT_SHOP: tuple[str, ...] = (
     "这个我没查到，不敢乱答。您在订单页点「联系人工」，每天9:00–21:00都有人。",
     "常见问题里没有这一条，我不想猜。人工同事知道，订单页的「联系人工」，9:00–21:00。",
     "这件事我手头没有答案，请您问问人工：订单页点「联系人工」，每天9:00–21:00。",
@@ -20,15 +26,21 @@ ENGLISH = (
     "My English is poor, sorry! 换成中文再说一次好吗？",
     "I only understand Chinese well. 中文的话，聊天、问店里的事都可以。",
 )
-NOT_UNDERSTOOD = (
+NOT_UNDERSTOOD: tuple[str, ...] = (
     "这句我没太听懂，你换个说法再讲一次？",
     "我好像没跟上，你再多说两句好吗？",
-    "嗯，我还没明白你的意思，是遇上什么事了吗？",
     "这个我接不好，怕说错。你最想聊的是哪一点？",
     "我想了想还是没懂，能举个例子给我听吗？",
     "我懂的还不多，这句难住我了。要不说说你今天过得怎么样？",
-    "没听明白，是我笨。店里的事、你的事，挑一样跟我说？",
     "这话我琢磨不透，你用最简单的几个字告诉我？",
+)
+LISTENING = (
+    "嗯，我在听，你接着说。",
+    "这样啊。后来呢？",
+    "听着呢，这件事里你最在意的是哪一块？",
+    "嗯，你慢慢讲，我不急。",
+    "原来是这样。那你现在心里是什么滋味？",
+    "我在呢，还想说点什么？",
 )
 
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -41,23 +53,25 @@ _SHOP = re.compile(
 
 
 def say_unknown(
-    dispatcher: CollectingDispatcher, tracker: Tracker, *, about_shop: bool = False
+    dispatcher: CollectingDispatcher, tracker: Tracker, *, asks: bool = True
 ) -> None:
     """Answers a message to which nothing was found.
 
-    A matter of the shop goes to a person; English gets a kind word; anything else is
-    asked for in other words, never twice in the same ones while there are others.
+    A matter of the shop goes to a person; English gets a kind word; who tells something
+    in a chat is listened to; anything else is asked for in other words. Nothing is said
+    twice in a session while there are other wordings.
 
     Args:
         dispatcher: Where the answer goes.
         tracker: The conversation.
-        about_shop: Whether NLU took the message for a question about the shop.
+        asks: Whether the message looks like a question.
     """
-    text = latest_text(tracker)
+    text, intent = latest_text(tracker), latest_intent(tracker)
+    options = NOT_UNDERSTOOD
     if not _HAN.search(text) and _LATIN.search(text):
-        options: tuple[str, ...] = ENGLISH
-    elif about_shop or _SHOP.search(text):
+        options = ENGLISH
+    elif intent == ASK_FAQ or _SHOP.search(text):
         options = ABOUT_SHOP
-    else:
-        options = NOT_UNDERSTOOD
+    elif intent == CHITCHAT and not asks:
+        options = LISTENING
     say(dispatcher, fresh_wording(options, tracker), {"kind": "unknown"})

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from framework_plugin.corpus.cleaning import clean_utterance
 from framework_plugin.corpus.codec import UtteranceCodec
 from framework_plugin.corpus.dialogue import Dialogue, Speaker, Turn
 from framework_plugin.corpus.placeholders import (
@@ -74,7 +75,7 @@ class ResponseGenerator:
         started = time.perf_counter()
         words = personal_words(dialogue, user)
         turns = [
-            (turn.speaker, self._codec.read(delexicalise(turn.text, words)))
+            (turn.speaker, self._read(turn.text, words))
             for turn in dialogue.turns[-self._finder.context_turns :]
         ]
         if not turns or turns[-1][0] is not Speaker.USER or not turns[-1][1]:
@@ -85,6 +86,9 @@ class ResponseGenerator:
         reply = self._judged(fresh or found, words, started)
         source = self._finder.source(turns, words.keys())
         return reply.explained_by(source, sayable=bool(fresh))
+
+    def _read(self, text: str, words: PersonalWords) -> tuple[str, ...]:
+        return self._codec.read(delexicalise(clean_utterance(text), words))
 
     def _judged(
         self, candidates: Sequence[Candidate], words: PersonalWords, started: float

@@ -42,7 +42,7 @@ class TrainingSettings:
     dropout: float = 0.2
     label_smoothing: float = 0.0
     batch_size: int = 64
-    epochs: int = 10
+    epochs: int = 12
     patience: int = 4
     learning_rate: float = 0.006
     clip_norm: float = 5.0
