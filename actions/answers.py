@@ -27,6 +27,9 @@ from framework_plugin.retrieval import Answer, Choices, FaqEntry, Hit, decide
 logger = logging.getLogger(__name__)
 
 OFFERED = "offered_questions"
+SURE_AMID_CHAT = 0.8
+"""Score from which a chat that asks something is answered from the FAQ."""
+
 CHOICES_HEAD = "您是不是想问："
 NOTHING_OFFERED = (
     "我这会儿没有列出选项，你想问什么，直接说就好。",
@@ -78,7 +81,9 @@ class ActionRetrieveAnswer(Action):
         # What tells of its user and asks nothing may still resemble a question.
         if not asks and acknowledge_latest(dispatcher, tracker, self._resources):
             return [SlotSet(OFFERED, None)]
-        if isinstance(decision, Answer) and (asks or not chats):
+        if isinstance(decision, Answer) and (
+            not chats or (asks and decision.hit.score >= SURE_AMID_CHAT)
+        ):
             say_answer(dispatcher, decision.hit.entry, decision.hit.score)
         elif isinstance(decision, Choices) and not chats:
             _offer(dispatcher, decision.hits)

@@ -104,7 +104,7 @@ class DecodingSettings:
     time_budget_ms: float = 400.0
     precision: Literal["auto", "fp32", "int8"] = "auto"
     min_confidence: float | None = None
-    wanted_precision: float = 0.8
+    wanted_precision: float = 0.75
     sampling_seed: int = 7
 
     def __post_init__(self) -> None:
