@@ -19,5 +19,6 @@ fi
 mkdir -p models
 # What is edited during the training must count as changed after it.
 touch "$STAMP.begun"
-.venv/bin/personal-chat train
+# What a chat prints afterwards may be read by a program.
+.venv/bin/personal-chat train >&2
 mv "$STAMP.begun" "$STAMP"

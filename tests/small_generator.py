@@ -65,3 +65,6 @@ class Silent:
 
     def epoch_done(self, result: object) -> None:
         pass
+
+    def stage(self, name: str) -> None:
+        pass

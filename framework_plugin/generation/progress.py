@@ -47,6 +47,11 @@ class TerminalProgress:
             file=sys.stderr,
         )
 
+    def stage(self, name: str) -> None:
+        """See `trainer.Progress`."""
+        self.close()
+        print(f"{time.strftime('%H:%M:%S')} {name} …", file=sys.stderr, flush=True)
+
     def close(self) -> None:
         """Ends the bar."""
         if self._bar is not None:

@@ -40,6 +40,10 @@ class Progress(Protocol):
         """An epoch is over and was tried on the development split."""
         ...
 
+    def stage(self, name: str) -> None:
+        """What comes after the epochs begins."""
+        ...
+
 
 @dataclass(frozen=True)
 class EpochResult:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import random
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,11 +37,13 @@ from framework_plugin.generation.settings import DecodingSettings, TrainingSetti
 from framework_plugin.text.segment import create_segmenter
 from framework_plugin.text.vocabulary import Vocabulary
 
+if TYPE_CHECKING:
+    from framework_plugin.generation.trainer import Progress
+
 logger = logging.getLogger(__name__)
 
 Metrics = artefact.Metrics
 _SPLIT_FRACTION = 0.1
-_MOST_TRIALS = 800
 
 
 def train_generator(
@@ -52,7 +53,7 @@ def train_generator(
     settings: TrainingSettings,
     decoding: DecodingSettings,
     folder: Path,
-    progress: Any,
+    progress: Progress,
 ) -> Metrics:
     """Trains a generator and writes its artefact.
 
@@ -99,11 +100,13 @@ def train_generator(
     development_batches = _batches(held_out_examples, vocabulary, settings, None)
     results = trainer.train(batches_of, development_batches, progress)
 
+    progress.stage("exporting the network")
     network.save_weights(str(folder / artefact.WEIGHTS))
     vocabulary.save(folder / artefact.VOCABULARY)
     artefact.write_settings(folder, settings)
     artefact.write_experience(folder, _exchanges(sampler.plain()))
     export_network(network, folder)
+    progress.stage("comparing precisions")
     metrics: Metrics = {
         "exchanges": sum(script.exchanges for script in learned),
         "vocabulary": len(vocabulary),
@@ -113,11 +116,12 @@ def train_generator(
         "parameters": int(network.count_params()),
         "epochs": [vars(result) for result in results],
         "development_perplexity": float(np.exp(trainer.loss(development_batches))),
-        "int8_agreement": agreement(folder, held_out_examples, codec),
+        "int8_agreement": agreement(folder, _some(held_out_examples, 300), codec),
     }
+    progress.stage("calibrating the confidence")
     metrics |= _calibrate(
         folder,
-        _some([*held_out_examples, *held_out_sampler.amid_talk()], settings),
+        _some([*held_out_examples, *held_out_sampler.amid_talk()], 800),
         unanswerable_examples(unanswerable, codec),
         codec,
         decoding,
@@ -239,10 +243,9 @@ def _calibrate(
     }
 
 
-def _some(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
-    """As many examples, drawn at random, as calibration needs."""
-    count = min(len(examples), _MOST_TRIALS)
-    return random.Random(settings.random_seed).sample(list(examples), count)
+def _some(examples: Sequence[Example], count: int) -> list[Example]:
+    """At most so many examples, spread evenly over all."""
+    return list(examples)[:: max(1, len(examples) // count)][:count]
 
 
 def _share(trials: Sequence[Trial], holds: Callable[[Trial], bool]) -> float:
