@@ -36,10 +36,10 @@ SMALL = TrainingSettings(
     embedding_size=32,
     encoder_units=24,
     decoder_units=48,
-    batch_size=8,
-    epochs=60,
-    patience=60,
-    learning_rate=0.012,
+    batch_size=4,
+    epochs=90,
+    patience=90,
+    learning_rate=0.01,
     dropout=0.1,
 )
 

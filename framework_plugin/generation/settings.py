@@ -41,10 +41,10 @@ class TrainingSettings:
     decoder_units: int = 192
     dropout: float = 0.2
     label_smoothing: float = 0.0
-    batch_size: int = 64
-    epochs: int = 12
+    batch_size: int = 24
+    epochs: int = 9
     patience: int = 4
-    learning_rate: float = 0.006
+    learning_rate: float = 0.004
     clip_norm: float = 5.0
     random_seed: int = 7
 

@@ -56,6 +56,7 @@ def config(tmp_path: Path, **changes: Any) -> dict[str, Any]:
         **LSTMResponsePolicy.get_default_config(),
         **vars(SMALL),
         "time_budget_ms": 60_000.0,
+        "wanted_precision": 0.98,
         "corpus": str(tmp_path / "corpus.txt"),
         "development_corpus": str(tmp_path / "corpus.txt"),
         "unanswerable": str(tmp_path / "no.txt"),
