@@ -1,4 +1,4 @@
-"""The story tests under `tests/stories`, and the checks of Rasa, as part of the suite."""
+"""The story tests under `tests/stories`, and Rasa's own checks, with the suite."""
 
 import os
 import subprocess

@@ -42,7 +42,7 @@ class TrainingSettings:
     dropout: float = 0.2
     label_smoothing: float = 0.0
     batch_size: int = 24
-    epochs: int = 9
+    epochs: int = 7
     patience: int = 4
     learning_rate: float = 0.004
     clip_norm: float = 5.0
