@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import sys
 from contextlib import redirect_stdout
@@ -66,11 +67,16 @@ def _load(
     actions: ActionServer,
     verbose: bool,
 ) -> Assistant:
+    # What is imported and loaded stays: looking through it for garbage, again and
+    # again as it grows, is a tenth of the whole start.
+    gc.disable()
     import_rasa(verbose=verbose)
     from framework_plugin.cli.assistant import Assistant, load_agent, services
 
     named = services(endpoints, actions.url)
     agent = loop.run_until_complete(load_agent(model, named))
+    gc.freeze()
+    gc.enable()
     actions.wait_until_ready()
     return Assistant(agent)
 
