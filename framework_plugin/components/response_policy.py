@@ -124,7 +124,6 @@ class LSTMResponsePolicy(Policy):
         super().__init__(config, model_storage, resource, execution_context)
         with readable_errors(type(self).__name__):
             self._settings = _AllSettings.read(config)
-        self._generator = generator
         # Rasa asks every policy several times per message; one search is enough.
         self._reply = lru_cache(maxsize=64)(generator.reply) if generator else None
 

@@ -28,7 +28,7 @@ def told_changes(message: UserUttered) -> tuple[FactChange, ...]:
         and isinstance(e.get("start"), int)
         and isinstance(e.get("end"), int)
     ]
-    return tuple(_extractor().changes(text, entities))
+    return _changes(text, tuple(entities))
 
 
 def current_user_context(tracker: DialogueStateTracker) -> UserContext:
@@ -63,6 +63,12 @@ def _turns_of_sessions_before(tracker: DialogueStateTracker) -> list[Turn]:
         elif isinstance(event, BotUttered) and event.text:
             turns.append(Turn(Speaker.BOT, event.text))
     return [turn for turn in before if not turn.text.startswith("/")]
+
+
+# The policy is asked several times about a message, and the store reads it once more.
+@lru_cache(maxsize=256)
+def _changes(text: str, entities: tuple[Entity, ...]) -> tuple[FactChange, ...]:
+    return tuple(_extractor().changes(text, entities))
 
 
 @lru_cache(maxsize=1)
