@@ -28,8 +28,6 @@ EXPECTED = {
     "validate_order_form",
     "action_recommend_product",
     "action_tell_time",
-    "action_tell_joke",
-    "action_tell_poem",
     "action_hand_over",
 }
 
