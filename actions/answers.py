@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -19,7 +19,7 @@ from actions.conversation import (
 )
 from actions.profile import acknowledge_latest
 from actions.replying import say, say_answer
-from actions.resources import Resources, default_resources
+from actions.shop_action import ShopAction
 from actions.unknown import say_unknown
 from framework_plugin.errors import DocumentError
 from framework_plugin.retrieval import Answer, Choices, FaqEntry, Hit, decide
@@ -52,15 +52,10 @@ _ORDINAL = re.compile("[1-9一二两三四五]")
 _NUMBERS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 
 
-class ActionRetrieveAnswer(Action):
+class ActionRetrieveAnswer(ShopAction):
     """Answers the latest message from the FAQ, offers choices, or says it cannot."""
 
-    def __init__(self, resources: Resources | None = None) -> None:
-        self._resources = resources or default_resources()
-
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_retrieve_answer"
+    action_name = "action_retrieve_answer"
 
     async def run(
         self,
@@ -93,15 +88,10 @@ class ActionRetrieveAnswer(Action):
         return [SlotSet(OFFERED, None)]
 
 
-class ActionChooseAnswer(Action):
+class ActionChooseAnswer(ShopAction):
     """Answers the question that the user picks among those just offered."""
 
-    def __init__(self, resources: Resources | None = None) -> None:
-        self._resources = resources or default_resources()
-
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_choose_answer"
+    action_name = "action_choose_answer"
 
     async def run(
         self,

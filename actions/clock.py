@@ -6,13 +6,14 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.conversation import latest_text
 from actions.replying import say
-from actions.resources import SHANGHAI, Resources, default_resources
+from actions.resources import SHANGHAI
+from actions.shop_action import ShopAction
 
 _WEEKDAYS = "一二三四五六日"
 _DAYS = {
@@ -28,15 +29,10 @@ _ASKS_WEEKDAY = re.compile("星期|周几|礼拜")
 _ASKS_DATE = re.compile("几号|日期|几月|哪一?年|哪一?天|什么日子")
 
 
-class ActionTellTime(Action):
+class ActionTellTime(ShopAction):
     """Tells the time in China from the clock of this machine."""
 
-    def __init__(self, resources: Resources | None = None) -> None:
-        self._resources = resources or default_resources()
-
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_tell_time"
+    action_name = "action_tell_time"
 
     async def run(
         self,

@@ -6,14 +6,14 @@ import logging
 import re
 from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.conversation import fresh_wording, latest_text
 from actions.profile import MEMORY_DOWN, Profile, describe_facts, load_profile
 from actions.replying import say
-from actions.resources import Resources, default_resources
+from actions.shop_action import ShopAction
 from framework_plugin.errors import PersonalChatError
 from framework_plugin.memory.recall import (
     ALL_KINDS,
@@ -35,15 +35,10 @@ _RECORDS = (
 )
 
 
-class ActionRecallMemory(Action):
+class ActionRecallMemory(ShopAction):
     """Tells the user what is known of them, or what they last spoke of."""
 
-    def __init__(self, resources: Resources | None = None) -> None:
-        self._resources = resources or default_resources()
-
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_recall_memory"
+    action_name = "action_recall_memory"
 
     async def run(
         self,
@@ -71,18 +66,13 @@ class ActionRecallMemory(Action):
         return []
 
 
-class ActionForgetMemory(Action):
+class ActionForgetMemory(ShopAction):
     """Says what a request to forget removes; the tracker store removes it on saving.
 
     Nothing is called forgotten that stays in the memory.
     """
 
-    def __init__(self, resources: Resources | None = None) -> None:
-        self._resources = resources or default_resources()
-
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_forget_memory"
+    action_name = "action_forget_memory"
 
     async def run(
         self,

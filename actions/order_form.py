@@ -8,7 +8,6 @@ import unicodedata
 from typing import Any
 
 from rasa_sdk import (
-    Action,
     ActionExecutionRejection,
     FormValidationAction,
     Tracker,
@@ -22,6 +21,7 @@ from actions.order_book import find_order_number
 from actions.people import way_to_a_person
 from actions.replying import say, say_answer
 from actions.resources import Resources, default_resources
+from actions.shop_action import ShopAction
 from framework_plugin.errors import DocumentError
 from framework_plugin.retrieval import Answer, decide
 
@@ -130,7 +130,7 @@ class ValidateOrderForm(FormValidationAction):
             say_answer(dispatcher, decision.hit.entry, decision.hit.score)
 
 
-class ActionAskOrderNumber(Action):
+class ActionAskOrderNumber(ShopAction):
     """Asks for the order number; from the second time on with a hint of its form.
 
     Where the validation has just said what is wrong with a number, that is enough.

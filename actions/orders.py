@@ -6,7 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -14,7 +14,7 @@ from actions.order_book import Order, OrderBook, OrderStatus, find_order_number
 from actions.order_form import ORDER_NUMBER
 from actions.people import way_to_a_person
 from actions.replying import say
-from actions.resources import Resources, default_resources
+from actions.shop_action import ShopAction
 from framework_plugin.errors import DocumentError
 
 logger = logging.getLogger(__name__)
@@ -43,11 +43,8 @@ _CANCELLED = {
 }
 
 
-class _OrderAction(Action, ABC):
+class _OrderAction(ShopAction, ABC):
     """What is common to actions on the order whose number is in the slot."""
-
-    def __init__(self, resources: Resources | None = None) -> None:
-        self._resources = resources or default_resources()
 
     async def run(
         self,
@@ -80,9 +77,7 @@ class _OrderAction(Action, ABC):
 class ActionOrderStatus(_OrderAction):
     """Says how far an order is."""
 
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_order_status"
+    action_name = "action_order_status"
 
     def _act(self, book: OrderBook, order: Order) -> str:
         items = "、".join(order.items)
@@ -93,9 +88,7 @@ class ActionOrderStatus(_OrderAction):
 class ActionCancelOrder(_OrderAction):
     """Cancels an order that has not left the shop, or says why it cannot."""
 
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_cancel_order"
+    action_name = "action_cancel_order"
 
     def _act(self, book: OrderBook, order: Order) -> str:
         if book.cancel(order.number) is None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.replying import say
-from actions.resources import SHANGHAI, Resources, default_resources
+from actions.resources import SHANGHAI
+from actions.shop_action import ShopAction
 
 OPENS, CLOSES = 9, 21
 """Hours of the day between which people answer, in China."""
@@ -18,15 +19,10 @@ OPENS, CLOSES = 9, 21
 _HOURS = f"每天{OPENS}:00–{CLOSES}:00"
 
 
-class ActionHandOver(Action):
+class ActionHandOver(ShopAction):
     """Tells how to reach a person, and whether one is there now."""
 
-    def __init__(self, resources: Resources | None = None) -> None:
-        self._resources = resources or default_resources()
-
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_hand_over"
+    action_name = "action_hand_over"
 
     async def run(
         self,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -16,7 +16,8 @@ from actions.conversation import latest_intent, latest_text
 from actions.people import way_to_a_person
 from actions.profile import load_profile
 from actions.replying import say
-from actions.resources import SHANGHAI, Resources, default_resources
+from actions.resources import SHANGHAI
+from actions.shop_action import ShopAction
 from actions.wishes import Wishes, read_wishes
 from framework_plugin.corpus.user_context import FactKind, UserContext
 from framework_plugin.errors import DocumentError, PersonalChatError
@@ -28,15 +29,10 @@ WISH_SLOTS = ("taste", "product", "budget", "gift_for")
 _SEASONS = ("winter", "spring", "summer", "autumn")
 
 
-class ActionRecommendProduct(Action):
+class ActionRecommendProduct(ShopAction):
     """Recommends one thing that fits the wishes and the memory, and says why."""
 
-    def __init__(self, resources: Resources | None = None) -> None:
-        self._resources = resources or default_resources()
-
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_recommend_product"
+    action_name = "action_recommend_product"
 
     async def run(
         self,
