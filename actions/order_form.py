@@ -136,9 +136,8 @@ class ActionAskOrderNumber(ShopAction):
     Where the validation has just said what is wrong with a number, that is enough.
     """
 
-    def name(self) -> str:
-        """The name in the domain; Rasa's form calls it before any `utter_ask_…`."""
-        return "action_ask_order_number"
+    # By this name Rasa's form calls it before any `utter_ask_…`.
+    action_name = "action_ask_order_number"
 
     async def run(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -43,7 +43,7 @@ _CANCELLED = {
 }
 
 
-class _OrderAction(ShopAction, ABC):
+class _OrderAction(ShopAction):
     """What is common to actions on the order whose number is in the slot."""
 
     async def run(
