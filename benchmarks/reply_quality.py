@@ -18,7 +18,7 @@ from pathlib import Path
 
 from framework_plugin.corpus.codec import UtteranceCodec
 from framework_plugin.corpus.examples import Augmentation, Example, ExampleSampler
-from framework_plugin.corpus.reader import read_corpus, read_lines
+from framework_plugin.corpus.reader import read_corpus, read_messages
 from framework_plugin.evaluation.metrics import bleu, distinct
 from framework_plugin.generation.calibration import (
     is_right,
@@ -57,12 +57,6 @@ def held_out(codec: UtteranceCodec, fold: int) -> list[Example]:
     return [*sampler.plain(), *sampler.amid_talk()]
 
 
-def unanswerable(codec: UtteranceCodec) -> list[Example]:
-    lines = [line.strip() for line in read_lines(UNANSWERABLE)]
-    said = [line for line in lines if line and not line.startswith("#")]
-    return unanswerable_examples(said, codec)
-
-
 def show(name: str, replies: list[str], examples: list[Example]) -> None:
     references = [example.references for example in examples]
     right = [is_right(r, refs) for r, refs in zip(replies, references, strict=True)]
@@ -80,13 +74,13 @@ def main() -> None:
     codec = UtteranceCodec(create_segmenter())
     finder = CandidateFinder(folder, "fp32", codec, patient(DecodingSettings()))
     folds = [held_out(codec, 0), held_out(codec, 1)]
-    wrong = try_out(finder, unanswerable(codec))
+    wrong = try_out(finder, unanswerable_examples(read_messages(UNANSWERABLE), codec))
     trials = [try_out(finder, fold) for fold in folds]
     examples, searched, nearest, ours, sure = [], [], [], [], []
     for learned, tried in ((0, 1), (1, 0)):
         model = ConfidenceModel.fit([*trials[learned], *wrong], WANTED)
         for example in folds[tried]:
-            found = finder.find(example.turns, example.known)
+            found = finder.find(example.turns, example.known).candidates
             verdict = model.judge([candidate.evidence for candidate in found])
             recalled = [c for c in found if c.evidence.likeness.reply > 0.999] or found
             closest = max(recalled, key=lambda c: c.evidence.likeness.message)

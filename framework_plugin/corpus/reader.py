@@ -99,6 +99,16 @@ def read_lines(path: Path) -> list[str]:
     return data.decode("utf-8", errors="replace").splitlines()
 
 
+def read_messages(path: Path) -> list[str]:
+    """Reads a file of one message a line; blank lines and `#` comments are left out.
+
+    Raises:
+        CorpusError: If the file cannot be opened.
+    """
+    lines = (line.strip() for line in read_lines(path))
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def _read_pairs(path: Path) -> Iterator[Script | BrokenLine]:
     for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import framework_plugin
-from framework_plugin.corpus.reader import corpus_files, read_corpus, read_lines
+from framework_plugin.corpus.reader import corpus_files, read_corpus, read_messages
 from framework_plugin.corpus.script import Corpus
 from framework_plugin.generation import artefact
 from framework_plugin.generation.settings import DecodingSettings, TrainingSettings
@@ -94,13 +94,13 @@ def cached_generator(
     from framework_plugin.generation.progress import TerminalProgress
     from framework_plugin.generation.training import train_generator
 
-    development = paths.development_corpus
+    development, unanswerable = paths.development_corpus, paths.unanswerable
     progress = TerminalProgress()
     try:
         metrics = train_generator(
             _read(paths.corpus),
             _read(development) if development else None,
-            _messages(paths.unanswerable),
+            read_messages(Path(unanswerable)) if unanswerable else [],
             training,
             decoding,
             folder,
@@ -123,13 +123,6 @@ def _read(path: str) -> Corpus:
             shown,
         )
     return corpus
-
-
-def _messages(path: str | None) -> list[str]:
-    if path is None:
-        return []
-    lines = (line.strip() for line in read_lines(Path(path)))
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _code_files() -> Iterable[Path]:

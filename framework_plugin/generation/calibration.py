@@ -36,7 +36,7 @@ def try_out(finder: CandidateFinder, examples: Sequence[Example]) -> list[Trial]
     """Finds candidates for each example and compares them with its references."""
     trials = []
     for example in examples:
-        found = finder.find(example.turns, example.known)
+        found = finder.find(example.turns, example.known).candidates
         right = [is_right(c.text, example.references) for c in found]
         trials.append(Trial([c.evidence for c in found], right))
     return trials
@@ -68,6 +68,8 @@ def agreement(
     answers = []
     for precision in ("fp32", "int8"):
         finder = CandidateFinder(folder, precision, codec, patient(greedy))
-        answers.append([finder.find(e.turns, e.known)[0].tokens for e in examples])
+        answers.append(
+            [finder.find(e.turns, e.known).candidates[0].tokens for e in examples]
+        )
     same = sum(a == b for a, b in zip(*answers, strict=True))
     return float(same / max(len(examples), 1))

@@ -58,6 +58,19 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Findings:
+    """What could be said in one turn.
+
+    Args:
+        source: What the encoder read.
+        candidates: At least one; the best that the search found comes first.
+    """
+
+    source: tuple[str, ...]
+    candidates: list[Candidate]
+
+
+@dataclass(frozen=True)
 class _Draft:
     ids: tuple[int, ...]
     log_probs: tuple[float, ...]
@@ -98,7 +111,7 @@ class CandidateFinder:
         """How many turns the network reads, the message included."""
         return self._trained.context_turns
 
-    def source(
+    def _source(
         self, turns: Sequence[TokenizedTurn], known: Collection[FactKind]
     ) -> tuple[str, ...]:
         """What the encoder reads of a dialogue, unknown words spelled."""
@@ -112,14 +125,15 @@ class CandidateFinder:
 
     def find(
         self, turns: Sequence[TokenizedTurn], known: Collection[FactKind]
-    ) -> list[Candidate]:
-        """What could be said, at least one candidate, in no particular order.
+    ) -> Findings:
+        """What could be said.
 
         Args:
             turns: The dialogue in words as read, the user's message last.
             known: The kinds of fact that may be filled in.
         """
-        ids = self._vocabulary.encode(self.source(turns, known))
+        source = self._source(turns, known)
+        ids = self._vocabulary.encode(source)
         reader = self._runtime.read(ids, self._bias(frozenset(known)))
         recollection = self._experience.recall(
             context_of(turns), message_of(turns), known
@@ -128,7 +142,7 @@ class CandidateFinder:
         found = {draft.ids for draft in drafts}
         recalled = self._recalled(reader, recollection)
         drafts.extend(draft for draft in recalled if draft.ids not in found)
-        return self._with_evidence(drafts, recollection)
+        return Findings(source, self._with_evidence(drafts, recollection))
 
     def _searched(self, reader: OnnxStepper) -> list[_Draft]:
         hypotheses = search(reader, self._settings)

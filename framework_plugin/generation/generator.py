@@ -61,8 +61,7 @@ class ResponseGenerator:
     def reply(self, dialogue: Dialogue, user: UserContext) -> Reply:
         """Answers the user's last message.
 
-        Replies said before in this dialogue are not said again while there is
-        another; where there is none, the reply is not sure.
+        What was said before in this dialogue is not said again.
 
         Args:
             dialogue: This session; the user's message last.
@@ -70,7 +69,8 @@ class ResponseGenerator:
                 in it as well.
 
         Returns:
-            The reply, or `NO_REPLY` if the user has not said a thing.
+            The reply, or `NO_REPLY` if the user has not said a thing or there is
+            nothing left to say.
         """
         started = time.perf_counter()
         words = personal_words(dialogue, user)
@@ -81,17 +81,21 @@ class ResponseGenerator:
         if not turns or turns[-1][0] is not Speaker.USER or not turns[-1][1]:
             return NO_REPLY
         found = self._finder.find(turns, words.keys())
-        said = set(dialogue.said_by_bot())
-        fresh = [c for c in found if c.text and fill_in(c.text, words) not in said]
-        reply = self._judged(fresh or found, words, started)
-        source = self._finder.source(turns, words.keys())
-        return reply.explained_by(source, sayable=bool(fresh))
+        said = {"", *dialogue.said_by_bot()}
+        fresh = [c for c in found.candidates if fill_in(c.text, words) not in said]
+        if not fresh:
+            return NO_REPLY
+        return self._judged(fresh, found.source, words, started)
 
     def _read(self, text: str, words: PersonalWords) -> tuple[str, ...]:
         return self._codec.read(delexicalise(clean_utterance(text), words))
 
     def _judged(
-        self, candidates: Sequence[Candidate], words: PersonalWords, started: float
+        self,
+        candidates: Sequence[Candidate],
+        source: tuple[str, ...],
+        words: PersonalWords,
+        started: float,
     ) -> Reply:
         verdict = self._confidence.judge([c.evidence for c in candidates])
         best = candidates[verdict.index]
@@ -102,6 +106,7 @@ class ResponseGenerator:
             tokens=best.tokens,
             probabilities=tuple(math.exp(p) for p in best.log_probs),
             origin=best.origin,
+            source=source,
             attention=best.attention,
             milliseconds=(time.perf_counter() - started) * 1000,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from framework_plugin.generation.search import FloatArray
 
@@ -34,7 +34,3 @@ class Reply:
     source: tuple[str, ...] = ()
     attention: FloatArray | None = field(default=None, compare=False, repr=False)
     milliseconds: float = field(default=0.0, compare=False)
-
-    def explained_by(self, source: tuple[str, ...], *, sayable: bool) -> Reply:
-        """The same reply with what was read; sure only if it may be said at all."""
-        return replace(self, source=source, sure=self.sure and sayable)
