@@ -1,6 +1,6 @@
 # Everything a fresh clone needs: `make chat` and `make test` prepare what is missing.
 .POSIX:
-.PHONY: help setup chat train test lint format bench lock clean
+.PHONY: help setup chat train test lint format docs bench lock clean
 BIN = .venv/bin
 
 help: ## Show this list
@@ -27,6 +27,9 @@ lint: setup ## Check style, types and floors
 format: setup ## Put the code into the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup ## Write the page of options anew
+	$(BIN)/python scripts/options_page.py
 
 bench: setup ## Run the benchmarks
 	@for file in benchmarks/[a-z]*.py; do \

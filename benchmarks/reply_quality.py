@@ -20,14 +20,15 @@ from framework_plugin.corpus.codec import UtteranceCodec
 from framework_plugin.corpus.examples import Augmentation, Example, ExampleSampler
 from framework_plugin.corpus.reader import read_corpus, read_messages
 from framework_plugin.evaluation.metrics import bleu, distinct
-from framework_plugin.generation.calibration import (
+from framework_plugin.generation.serving.batch import find_batch
+from framework_plugin.generation.serving.calibration import (
     is_right,
     patient,
     try_out,
     unanswerable_examples,
 )
-from framework_plugin.generation.candidates import CandidateFinder
-from framework_plugin.generation.confidence import ConfidenceModel
+from framework_plugin.generation.serving.candidates import CandidateFinder, Query
+from framework_plugin.generation.serving.confidence import ConfidenceModel
 from framework_plugin.generation.settings import DecodingSettings
 from framework_plugin.text.segment import create_segmenter
 
@@ -79,8 +80,11 @@ def main() -> None:
     examples, searched, nearest, ours, sure = [], [], [], [], []
     for learned, tried in ((0, 1), (1, 0)):
         model = ConfidenceModel.fit([*trials[learned], *wrong], WANTED)
-        for example in folds[tried]:
-            found = finder.find(example.turns, example.known).candidates
+        queries = [Query(e.turns, e.known, e.memory) for e in folds[tried]]
+        for example, findings in zip(
+            folds[tried], find_batch(finder, queries), strict=True
+        ):
+            found = findings.candidates
             verdict = model.judge([candidate.evidence for candidate in found])
             recalled = [c for c in found if c.evidence.likeness.reply > 0.999] or found
             closest = max(recalled, key=lambda c: c.evidence.likeness.message)

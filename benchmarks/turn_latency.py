@@ -124,7 +124,7 @@ def main() -> None:
 
     from framework_plugin.cli.assistant import load_agent, services
     from framework_plugin.components.tracker_store import MemoryTrackerStore
-    from framework_plugin.generation.generator import ResponseGenerator
+    from framework_plugin.generation.serving.generator import ResponseGenerator
 
     watch = Stopwatch()
     parts = [

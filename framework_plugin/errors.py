@@ -4,6 +4,8 @@ PersonalChatError
 ├── SettingsError     a configuration value is unknown, of a wrong type or impossible
 ├── CorpusError       a corpus is missing, empty or cannot be read at all
 ├── ArtefactError     a trained generator on disk is incomplete or damaged
+├── TrainingError     a training cannot go on: it diverged, or the disk is full
+├── ReportError       a report of figures cannot be made, written or read
 ├── MemoryStoreError  the memory database cannot be opened, read or written
 └── DocumentError     a file of questions and answers cannot be used
 
@@ -27,6 +29,14 @@ class CorpusError(PersonalChatError):
 
 class ArtefactError(PersonalChatError):
     """A trained generator on disk is incomplete or damaged."""
+
+
+class TrainingError(PersonalChatError):
+    """A training cannot go on: a loss diverged, a disk is full, a worker is lost."""
+
+
+class ReportError(PersonalChatError):
+    """A report of figures cannot be made, written or read."""
 
 
 class MemoryStoreError(PersonalChatError):

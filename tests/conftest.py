@@ -1,5 +1,6 @@
 """A small generator, really trained, for all tests that need one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,12 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 @pytest.fixture(scope="session")
 def artefact(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Only here, so that the quick tests never wait for TensorFlow.
-    from framework_plugin.generation.training import train_generator
+    from framework_plugin.generation.training.pipeline import train_generator
+    from framework_plugin.generation.training.sources import script_source
 
     folder = tmp_path_factory.mktemp("generator")
     # The messages tried are those learned: nearly all are right.
-    decoding = DecodingSettings(wanted_precision=0.98)
-    train_generator(corpus, corpus, UNANSWERABLE, SMALL, decoding, folder, Silent())
+    settings = replace(SMALL, decoding=DecodingSettings(wanted_precision=0.98))
+    source = script_source(corpus.scripts, settings)
+    train_generator(source, source, UNANSWERABLE, settings, folder, Silent())
     return folder

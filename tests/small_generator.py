@@ -1,6 +1,6 @@
 """What a small generator, trained in seconds, is made from."""
 
-from framework_plugin.generation.settings import TrainingSettings
+from framework_plugin.generation.settings import GeneratorSettings
 
 DIALOGUES = """
 U: 我叫{name} | 叫我{name} | 我的名字是{name}
@@ -31,17 +31,30 @@ U: 我考试没过 | 考砸了 | 考试挂了
 B: 一次没过不算什么，下次再来。
 """
 
-SMALL = TrainingSettings(
-    min_word_count=1,
-    embedding_size=32,
-    encoder_units=24,
-    decoder_units=48,
-    batch_size=4,
-    epochs=90,
-    patience=90,
-    learning_rate=0.01,
-    dropout=0.1,
-)
+OPTIONS = {
+    "min_word_count": 1,
+    "source_units": "words",
+    "character_embeddings": True,
+    "embedding_size": 32,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "encoder_units": 24,
+    "decoder_units": 48,
+    "batch_size": 4,
+    "epochs": 90,
+    "patience": 90,
+    "learning_rate": 0.01,
+    "schedule": "linear",
+    "warmup": 0.0,
+    "dropout": 0.1,
+    "word_dropout": 0.0,
+    "label_smoothing": 0.0,
+    "clip_norm": 5.0,
+    "average_decay": 0.9,
+    "training_precision": "fp32",
+    "random_seed": 7,
+}
+SMALL = GeneratorSettings.read(OPTIONS)
 
 UNANSWERABLE = (
     *("asdfgh", "zzz qqq", "qwer zxcv", "hello world", "print(x)", "1+1", "3*7=?"),
@@ -57,7 +70,7 @@ class Silent:
     def __init__(self) -> None:
         self.epochs: list[int] = []
 
-    def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
+    def epoch_started(self, epoch: int, epochs: int, steps: int, done: int) -> None:
         self.epochs.append(epoch)
 
     def step_done(self, loss: float, tokens_per_second: float) -> None:

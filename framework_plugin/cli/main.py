@@ -11,7 +11,15 @@ from rich.console import Console
 from rich.text import Text
 
 from framework_plugin import __version__
-from framework_plugin.cli import chat, memory, serve, train
+from framework_plugin.cli import (
+    chat,
+    compress,
+    embeddings,
+    evaluate,
+    memory,
+    serve,
+    train,
+)
 from framework_plugin.errors import PersonalChatError
 
 app = typer.Typer(
@@ -23,7 +31,10 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("chat")(chat.chat)
 app.command("serve")(serve.serve)
+app.command("evaluate")(evaluate.evaluate)
+app.command("compress")(compress.compress)
 app.add_typer(memory.app, name="memory")
+app.add_typer(embeddings.app, name="embeddings")
 
 
 def _show_version(asked: bool) -> None:

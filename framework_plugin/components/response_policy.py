@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass, fields
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,22 @@ from framework_plugin.components.session import (
     went_unanswered,
 )
 from framework_plugin.components.user_memory import current_user_context
-from framework_plugin.generation.cache import (
+from framework_plugin.generation import artefact
+from framework_plugin.generation.serving.generator import ResponseGenerator
+from framework_plugin.generation.serving.reply import Reply
+from framework_plugin.generation.settings import (
+    DecodingSettings,
+    GeneratorSettings,
+    NetworkSettings,
+    TrainingSettings,
+)
+from framework_plugin.generation.training.cache import (
     CorpusPaths,
     cached_generator,
     generator_key,
+    given_generator,
+    given_key,
 )
-from framework_plugin.generation.generator import ResponseGenerator
-from framework_plugin.generation.reply import Reply
-from framework_plugin.generation.settings import DecodingSettings, TrainingSettings
 from framework_plugin.settings import settings_from
 
 _LOWEST, _HIGHEST = 0.31, 0.99
@@ -49,37 +58,45 @@ class PolicySettings(CorpusPaths):
 
     Args:
         cache_directory: Where trained generators are kept.
+        generator: Folder of a trained generator to serve, such as `personal-chat
+            compress` makes; null trains one.
         priority: Among policies of equal confidence the higher one wins.
+        finetuning_epoch_fraction: Written by `rasa train --finetune`, which has then
+            lowered `epochs` by it.
     """
 
     cache_directory: str = ".personal_chat/generators"
+    generator: str | None = None
     priority: int = 1
+    finetuning_epoch_fraction: float = 1.0
 
 
 @dataclass(frozen=True)
 class _AllSettings:
     policy: PolicySettings
-    training: TrainingSettings
-    decoding: DecodingSettings
+    generator: GeneratorSettings
 
     @classmethod
     def read(cls, config: dict[str, Any]) -> _AllSettings:
-        training = {f.name for f in fields(TrainingSettings)}
-        decoding = {f.name for f in fields(DecodingSettings)}
-        rest = {k: v for k, v in config.items() if k not in training | decoding}
+        names = GeneratorSettings.names()
+        rest = {key: value for key, value in config.items() if key not in names}
+        generator = {key: value for key, value in config.items() if key in names}
         return cls(
-            settings_from(PolicySettings, rest),
-            settings_from(
-                TrainingSettings, {k: v for k, v in config.items() if k in training}
-            ),
-            settings_from(
-                DecodingSettings, {k: v for k, v in config.items() if k in decoding}
-            ),
+            settings_from(PolicySettings, rest), GeneratorSettings.read(generator)
         )
 
-    def train(self) -> Path:
+    def key(self) -> str:
+        """Changes with all that the trained policy depends on."""
+        if self.policy.generator is not None:
+            return given_key(Path(self.policy.generator), self.generator.decoding)
+        return generator_key(self.policy, self.generator)
+
+    def train(self, base: Path | None = None) -> Path:
+        """The folder of the generator to serve."""
+        if self.policy.generator is not None:
+            return given_generator(Path(self.policy.generator), base)
         directory = Path(self.policy.cache_directory)
-        return cached_generator(self.policy, self.training, self.decoding, directory)
+        return cached_generator(self.policy, self.generator, directory, base)
 
 
 @DefaultV1Recipe.register(
@@ -99,6 +116,7 @@ class LSTMResponsePolicy(Policy):
         """The options and their defaults; see `docs/response_policy.md`."""
         return {
             **asdict(PolicySettings()),
+            **asdict(NetworkSettings()),
             **asdict(TrainingSettings()),
             **asdict(DecodingSettings()),
         }
@@ -110,8 +128,7 @@ class LSTMResponsePolicy(Policy):
             # Rasa also asks for its own stand-ins of cached nodes, without our options.
             return None
         with readable_errors(cls.__name__):
-            settings = _AllSettings.read({**cls.get_default_config(), **config})
-            return generator_key(settings.policy, settings.training, settings.decoding)
+            return _AllSettings.read({**cls.get_default_config(), **config}).key()
 
     def __init__(
         self,
@@ -138,18 +155,25 @@ class LSTMResponsePolicy(Policy):
     ) -> LSTMResponsePolicy:
         """Loads the trained generator and answers once, so that it is warm.
 
+        To be trained further it is not loaded before it is trained.
+
         Raises:
             ComponentError: If the model in the storage is damaged.
         """
+        if execution_context.is_finetuning:
+            return cls(config, model_storage, resource, execution_context)
         with readable_errors(cls.__name__), model_storage.read_from(resource) as path:
             generator = ResponseGenerator(
-                Path(path), _AllSettings.read(config).decoding
+                Path(path), _AllSettings.read(config).generator.decoding
             )
             generator.warm_up()
         return cls(config, model_storage, resource, execution_context, generator)
 
     def train(self, domain: Domain) -> Resource:
         """Trains the generator, or takes it from the cache if nothing changed.
+
+        With `rasa train --finetune` the generator of the earlier model is trained
+        further; that model stays as it is.
 
         Args:
             domain: Not used; Rasa hands it to every policy.
@@ -160,10 +184,15 @@ class LSTMResponsePolicy(Policy):
         Raises:
             ComponentError: If the corpus cannot be used.
         """
-        with readable_errors(type(self).__name__):
-            folder = self._settings.train()
+        with readable_errors(type(self).__name__), ExitStack() as stack:
+            base = None
+            if self.finetune_mode:
+                stored = self._model_storage.read_from(self._resource)
+                base = Path(stack.enter_context(stored))
+            folder = self._settings.train(base)
         with self._model_storage.write_to(self._resource) as path:
-            shutil.copytree(folder, path, dirs_exist_ok=True)
+            ignored = shutil.ignore_patterns(artefact.WORK)
+            shutil.copytree(folder, path, dirs_exist_ok=True, ignore=ignored)
         return self._resource
 
     def predict_action_probabilities(
@@ -209,5 +238,10 @@ def _explanation(reply: Reply) -> dict[str, Any]:
         "tokens": list(reply.tokens),
         "probabilities": [round(p, 4) for p in reply.probabilities],
         "attended": attended,
+        "copied": [
+            {"token": index, "from": copied.text, "share": round(copied.share, 4)}
+            for index, copied in enumerate(reply.copied)
+            if copied is not None
+        ],
         "milliseconds": round(reply.milliseconds, 2),
     }

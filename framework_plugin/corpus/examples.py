@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from framework_plugin.corpus.augmentation import WordNoise
 from framework_plugin.corpus.codec import TokenizedTurn, UtteranceCodec, source_tokens
 from framework_plugin.corpus.dialogue import Speaker
 from framework_plugin.corpus.placeholders import placeholders_in
@@ -23,6 +24,7 @@ class Example:
         target: The words of the reply.
         known: Facts that are known when it is answered.
         unknown: Facts that must not be known.
+        memory: Tokens of the facts and earlier turns that the memory encoder reads.
         references: All replies that would be right, as spelled; none if no reply is.
     """
 
@@ -31,6 +33,7 @@ class Example:
     target: tuple[str, ...] = ()
     known: frozenset[FactKind] = frozenset()
     unknown: frozenset[FactKind] = frozenset()
+    memory: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
 
 
@@ -41,15 +44,12 @@ class Augmentation:
     Args:
         extra_fact: A fact that the dialogue does not speak of is known as well.
         earlier_talk: A dialogue that opens anew follows on an unrelated exchange.
-        word_deletion: A word of what is read is left out (Xie et al. 2017, "Data
-            Noising as Smoothing in Neural Network Language Models").
         wordings: At most so many wordings of a turn are drawn each epoch (no
             probability, a count).
     """
 
     extra_fact: float = 0.25
     earlier_talk: float = 0.35
-    word_deletion: float = 0.08
     wordings: int = 2
 
 
@@ -63,6 +63,7 @@ class ExampleSampler:
         context_turns: Turns that the encoder reads.
         max_turn_tokens: Tokens of each turn that it reads.
         augmentation: How much examples vary.
+        noise: Changes the words that are read.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class ExampleSampler:
         context_turns: int,
         max_turn_tokens: int,
         augmentation: Augmentation,
+        noise: WordNoise | None = None,
     ) -> None:
         self._scripts = scripts
         self._codec = codec
@@ -81,7 +83,11 @@ class ExampleSampler:
         self._context_turns = context_turns
         self._max_turn_tokens = max_turn_tokens
         self._augmentation = augmentation
+        self._noise = noise
         self._small_talk = [s for s in scripts if not _facts_named(s)]
+
+    varies = True
+    """Whether the examples of one epoch differ from those of the next."""
 
     def epoch(self, number: int) -> list[Example]:
         """The examples of one epoch, shuffled: some wordings of each user turn."""
@@ -89,6 +95,20 @@ class ExampleSampler:
         examples = [e for s in self._scripts for e in self._augmented(s, rng)]
         rng.shuffle(examples)
         return examples
+
+    def written(self) -> Iterator[tuple[str, ...]]:
+        """All wordings of the replies in tokens, repeats included."""
+        return map(self._codec.write, self._said_by(Speaker.BOT))
+
+    def read(self) -> Iterator[tuple[str, ...]]:
+        """All wordings of the user's turns in tokens, repeats included."""
+        return map(self._codec.read, self._said_by(Speaker.USER))
+
+    def _said_by(self, speaker: Speaker) -> Iterator[str]:
+        for script in self._scripts:
+            for turn in script.turns:
+                if turn.speaker is speaker:
+                    yield from turn.alternatives
 
     def plain(self) -> list[Example]:
         """The examples as written, without augmentation: for evaluation."""
@@ -110,7 +130,7 @@ class ExampleSampler:
                     if rng.random() < self._augmentation.extra_fact:
                         known |= {kind} - script.unknown
                 reply = rng.choice(script.turns[index + 1].alternatives)
-                words = [(who, self._thinned(t, rng)) for who, t in self._read(turns)]
+                words = [(who, self._noisy(said, rng)) for who, said in turns]
                 yield self._example(script, index, words, known, reply)
 
     def _earlier(
@@ -135,10 +155,10 @@ class ExampleSampler:
             known = _known_at(script, index)
             reply = script.turns[index + 1].alternatives[0]
             for wording in script.turns[index].alternatives:
-                words = self._read([*earlier, (Speaker.USER, wording)])
+                words = self._tokenized([*earlier, (Speaker.USER, wording)])
                 yield self._example(script, index, words, known, reply)
 
-    def _read(self, turns: Sequence[tuple[Speaker, str]]) -> list[TokenizedTurn]:
+    def _tokenized(self, turns: Sequence[tuple[Speaker, str]]) -> list[TokenizedTurn]:
         return [(speaker, self._codec.read(text)) for speaker, text in turns]
 
     def _example(
@@ -161,14 +181,14 @@ class ExampleSampler:
             self._codec.write(reply),
             frozenset(known),
             script.unknown - known,
-            script.turns[index + 1].alternatives,
+            references=script.turns[index + 1].alternatives,
         )
 
-    def _thinned(self, words: Sequence[str], rng: random.Random) -> Sequence[str]:
-        if len(words) < 3:
-            return words
-        kept = [w for w in words if rng.random() >= self._augmentation.word_deletion]
-        return kept or words
+    def _noisy(self, text: str, rng: random.Random) -> Sequence[str]:
+        if self._noise is None:
+            return self._codec.read(text)
+        words = self._codec.words(text)
+        return self._codec.in_source_units(self._noise(words, rng))
 
 
 def _facts_named(script: Script) -> set[FactKind]:

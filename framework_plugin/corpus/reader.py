@@ -1,7 +1,8 @@
-"""Readers of dialogue files: written dialogues (`.txt`) and pairs (`.tsv`).
+"""Readers of dialogue files: written ones (`.txt`), pairs (`.tsv`), public corpora.
 
 The form of a `.txt` file is told in docs/corpus.md. A `.tsv` file holds one
-`utterance<TAB>reply` a line. Both are read as UTF-8 or, failing that, GB18030.
+`utterance<TAB>reply` a line. All are read as UTF-8 or, failing that, GB18030. Public
+corpora are known by their contents and read by `corpus.formats`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ from pathlib import Path
 
 from framework_plugin.corpus.cleaning import clean_utterance, problem_with
 from framework_plugin.corpus.dialogue import Speaker
+from framework_plugin.corpus.formats.detect import dialogue_files, find_format
+from framework_plugin.corpus.formats.files import ENCODINGS
+from framework_plugin.corpus.formats.personachat import is_read_along, personachat_files
+from framework_plugin.corpus.formats.record import Skipped
+from framework_plugin.corpus.formats.scripts import scripts_of
 from framework_plugin.corpus.placeholders import placeholders_in
 from framework_plugin.corpus.script import BrokenLine, Corpus, Script, ScriptedTurn
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import CorpusError
 
-ENCODINGS = ("utf-8-sig", "gb18030")
 _SPEAKERS = {"U:": Speaker.USER, "B:": Speaker.BOT}
+_SUFFIXES = (".txt", ".tsv")
 _KINDS = ", ".join(kind.value for kind in FactKind)
 
 
@@ -31,7 +37,7 @@ def read_corpus(path: Path) -> Corpus:
     A broken line costs the rest of its dialogue and nothing else.
 
     Args:
-        path: A `.txt` or `.tsv` file, or a folder of them.
+        path: A `.txt` or `.tsv` file, a public corpus, or a folder of them.
 
     Returns:
         The dialogues and the lines that were skipped.
@@ -41,9 +47,9 @@ def read_corpus(path: Path) -> Corpus:
     """
     scripts: list[Script] = []
     broken: list[BrokenLine] = []
-    for file in corpus_files(path):
-        read = _read_pairs if file.suffix == ".tsv" else _read_dialogues
-        for item in read(file):
+    below = [f for f in corpus_files(path) if not is_read_along(f)]
+    for file in below if path.is_dir() else [path]:
+        for item in _read_file(file):
             if isinstance(item, Script):
                 scripts.append(item)
             else:
@@ -52,30 +58,38 @@ def read_corpus(path: Path) -> Corpus:
         skipped = f" ({len(broken)} broken lines, first: {broken[0]})" if broken else ""
         raise CorpusError(
             f"No dialogue could be read from '{path}'{skipped}. Expected lines that "
-            "begin with 'U:' and 'B:' in turns, dialogues separated by a blank line; "
-            "see docs/corpus.md."
+            "begin with 'U:' and 'B:' in turns, dialogues separated by a blank line, "
+            "or one of the public formats told in docs/corpus.md."
         )
     return Corpus(tuple(scripts), tuple(broken))
 
 
 def corpus_files(path: Path) -> list[Path]:
-    """The dialogue files that `read_corpus` would read, sorted by path.
+    """The files that `read_corpus` would read, sorted by path.
+
+    Those of a corpus in several files are all named; of a folder, files of neither a
+    known suffix nor a known format are left out.
 
     Raises:
         CorpusError: If there are none.
     """
     if path.is_file():
-        return [path]
+        together = [f for f in personachat_files(path) if f.is_file()]
+        return sorted({path, *together})
     if not path.is_dir():
         raise CorpusError(
             f"There is no corpus at '{path}'. Expected a file or a folder of .txt or "
             ".tsv dialogue files; correct `corpus` in config.yml or create it."
         )
-    files = sorted(f for f in path.rglob("*") if f.suffix in (".txt", ".tsv"))
+    public = {file for file, _ in dialogue_files(path)}
+    along = {f for file in public for f in personachat_files(file) if f.is_file()}
+    own = {f for f in path.rglob("*") if f.suffix in _SUFFIXES}
+    files = sorted(own | public | along)
     if not files:
         raise CorpusError(
-            f"The corpus folder '{path}' holds no .txt or .tsv file. Put your "
-            "dialogues there; see docs/corpus.md for their form."
+            f"The corpus folder '{path}' holds no .txt or .tsv file and no public "
+            "corpus of a known format. Put your dialogues there; see docs/corpus.md "
+            "for their form."
         )
     return files
 
@@ -107,6 +121,17 @@ def read_messages(path: Path) -> list[str]:
     """
     lines = (line.strip() for line in read_lines(path))
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def _read_file(path: Path) -> Iterator[Script | BrokenLine]:
+    if path.suffix == ".tsv":
+        yield from _read_pairs(path)
+    elif known := find_format(path):
+        skipped = Skipped(keep=None)
+        yield from scripts_of(known.read(path, skipped), path.stem)
+        yield from skipped.first
+    else:
+        yield from _read_dialogues(path)
 
 
 def _read_pairs(path: Path) -> Iterator[Script | BrokenLine]:

@@ -22,8 +22,11 @@ from rasa.shared.exceptions import InvalidConfigException
 
 from framework_plugin.components.memory_tracker import MemoryTracker
 from framework_plugin.components.response_policy import LSTMResponsePolicy
+from framework_plugin.corpus.dialogue import Dialogue
 from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
-from tests.small_generator import DIALOGUES, SMALL, UNANSWERABLE
+from framework_plugin.generation.serving.copying import Copied
+from framework_plugin.generation.serving.reply import Reply
+from tests.small_generator import DIALOGUES, OPTIONS, UNANSWERABLE
 
 DOMAIN = Domain.from_yaml(
     """
@@ -54,7 +57,7 @@ def config(tmp_path: Path, **changes: Any) -> dict[str, Any]:
     (tmp_path / "no.txt").write_text("\n".join(UNANSWERABLE), encoding="utf-8")
     return {
         **LSTMResponsePolicy.get_default_config(),
-        **vars(SMALL),
+        **OPTIONS,
         "time_budget_ms": 60_000.0,
         "wanted_precision": 0.98,
         "corpus": str(tmp_path / "corpus.txt"),
@@ -116,6 +119,29 @@ def test_a_sure_reply_is_put_into_the_slot_and_explained(policy: Any) -> None:
     assert slot.value == "欧阳翀，很高兴认识你。"
     assert prediction.action_metadata["source"] == "generator"
     assert prediction.action_metadata["tokens"][0] == "{name}"
+
+
+class Copying:
+    """Says a town that it copied from the user's profile."""
+
+    def reply(self, dialogue: Dialogue, user: UserContext) -> Reply:
+        source = ("<user>", "我", "住", "哪儿", "<fact>", "city", "杭州")
+        copied = (None, None, Copied("profile", 6, 0.93217))
+        return Reply(
+            *("你住杭州", 0.9, True, ("你", "住", "杭州"), (0.9, 0.8, 0.7, 1.0)),
+            *("searched", source),
+            copied=copied,
+        )
+
+
+def test_the_event_says_which_words_were_copied(tmp_path: Path) -> None:
+    generator: Any = Copying()
+    storage = storage_in(tmp_path)
+    made = LSTMResponsePolicy(config(tmp_path), storage, RESOURCE, CONTEXT, generator)
+    prediction, _, _ = predicted(made, tracker(UserUttered("我住哪儿")))
+    assert prediction.action_metadata["copied"] == [
+        {"token": 2, "from": "profile", "share": 0.9322}
+    ]
 
 
 def test_what_is_unsure_is_left_to_retrieval(policy: Any) -> None:

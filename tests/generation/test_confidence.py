@@ -5,13 +5,17 @@ import pytest
 
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import ArtefactError
-from framework_plugin.generation.confidence import (
+from framework_plugin.generation.serving.confidence import (
     UNCALIBRATED,
     ConfidenceModel,
     Evidence,
     Trial,
 )
-from framework_plugin.generation.experience import Exchange, Experience, Likeness
+from framework_plugin.generation.serving.experience import (
+    Exchange,
+    Experience,
+    Likeness,
+)
 
 EXCHANGES = [
     Exchange("", "下雨了", "记得带伞。"),

@@ -6,7 +6,7 @@ import pytest
 from framework_plugin.corpus.dialogue import Dialogue, Speaker, Turn
 from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
 from framework_plugin.errors import ArtefactError
-from framework_plugin.generation.generator import NO_REPLY, ResponseGenerator
+from framework_plugin.generation.serving.generator import NO_REPLY, ResponseGenerator
 from framework_plugin.generation.settings import DecodingSettings
 
 pytestmark = pytest.mark.slow

@@ -1,40 +1,38 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
+import tensorflow as tf
 
 from framework_plugin.corpus.codec import UtteranceCodec
 from framework_plugin.corpus.examples import Augmentation, ExampleSampler
 from framework_plugin.corpus.script import Corpus
 from framework_plugin.errors import CorpusError
-from framework_plugin.generation.batches import make_batches
-from framework_plugin.generation.settings import DecodingSettings
-from framework_plugin.generation.training import train_generator
+from framework_plugin.generation.settings import GeneratorSettings
+from framework_plugin.generation.training.pipeline import train_generator
+from framework_plugin.generation.training.sources import script_source, split_scripts
 from framework_plugin.text.segment import create_segmenter
-from framework_plugin.text.vocabulary import END_ID, PAD_ID, Vocabulary
-from tests.small_generator import SMALL, UNANSWERABLE, Silent
+from tests.small_generator import OPTIONS, SMALL, UNANSWERABLE, Silent
 
 pytestmark = pytest.mark.slow
 
 
-def run(corpus: Corpus, folder: Path, progress: Silent, **changes: int) -> dict:
-    settings = replace(SMALL, **changes)
-    decoding = DecodingSettings()
-    train_generator(corpus, corpus, UNANSWERABLE, settings, decoding, folder, progress)
+def run(corpus: Corpus, folder: Path, progress: Silent, **changes: object) -> dict:
+    settings = GeneratorSettings.read({**OPTIONS, **changes})
+    source = script_source(corpus.scripts, settings)
+    train_generator(source, source, UNANSWERABLE, settings, folder, progress)
     return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
 
 
 class Stops(Silent):
-    """Interrupts the training like Ctrl-C at the beginning of an epoch."""
+    """Interrupts the training at the beginning of an epoch."""
 
     def __init__(self, at: int) -> None:
         super().__init__()
         self._at = at
 
-    def epoch_started(self, epoch: int, epochs: int, steps: int) -> None:
-        super().epoch_started(epoch, epochs, steps)
+    def epoch_started(self, epoch: int, epochs: int, steps: int, done: int) -> None:
+        super().epoch_started(epoch, epochs, steps, done)
         if epoch == self._at:
             raise RuntimeError("the machine went away")
 
@@ -54,15 +52,6 @@ def test_an_interrupted_training_goes_on_and_ends_the_same(
     )
 
 
-def test_training_stops_when_it_no_longer_gets_better(
-    corpus: Corpus, tmp_path: Path
-) -> None:
-    progress = Silent()
-    # With so large steps nothing is learned after the first few.
-    run(corpus, tmp_path, progress, epochs=12, patience=2, learning_rate=1)
-    assert len(progress.epochs) < 12
-
-
 def test_the_figures_of_merit_are_reported(artefact: Path) -> None:
     metrics = json.loads((artefact / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["development_perplexity"] < 3
@@ -73,17 +62,22 @@ def test_the_figures_of_merit_are_reported(artefact: Path) -> None:
     assert metrics["out_of_vocabulary_rate"] == 0.0
 
 
-def test_one_dialogue_is_too_little(corpus: Corpus, tmp_path: Path) -> None:
+def test_tensorboard_shows_losses_and_replies(corpus: Corpus, tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    run(corpus, tmp_path / "out", Silent(), epochs=2, tensorboard=str(logs))
+    (events,) = logs.glob("events.*")
+    shown: dict[str, list[object]] = {}
+    for event in tf.compat.v1.train.summary_iterator(str(events)):
+        for value in event.summary.value:
+            shown.setdefault(value.tag, []).append(value)
+    assert {"development/perplexity", "train/learning_rate", "replies"} <= set(shown)
+    (table, *_) = tf.make_ndarray(shown["replies"][-1].tensor).ravel()
+    assert len(table.decode().splitlines()) > 2
+
+
+def test_one_dialogue_is_too_little(corpus: Corpus) -> None:
     with pytest.raises(CorpusError, match="at least 2"):
-        train_generator(
-            Corpus(corpus.scripts[:1]),
-            None,
-            (),
-            SMALL,
-            DecodingSettings(),
-            tmp_path,
-            Silent(),
-        )
+        split_scripts(Corpus(corpus.scripts[:1]), SMALL)
 
 
 @pytest.fixture
@@ -119,24 +113,3 @@ def test_a_fact_named_as_unknown_is_not_known(sampler: ExampleSampler) -> None:
     ]
     assert strangers
     assert all("<knows:name>" not in e.source for e in strangers)
-
-
-def test_batches_lose_no_example_and_no_token(sampler: ExampleSampler) -> None:
-    examples = sampler.plain()
-    vocabulary = Vocabulary.build(
-        [w for e in examples for w in (e.source, e.target)], min_count=1
-    )
-    batches = make_batches(
-        examples,
-        vocabulary,
-        batch_size=4,
-        max_reply_tokens=40,
-        rng=np.random.default_rng(0),
-    )
-    assert sum(len(b.source) for b in batches) == len(examples)
-    spelled = sum(len(vocabulary.encode(e.target)) + 1 for e in examples)
-    assert sum(b.target_tokens for b in batches) == spelled
-    for batch in batches:
-        ends = (batch.reply_out == END_ID).sum(axis=1)
-        assert (ends == 1).all()
-        assert ((batch.reply_in != PAD_ID) == (batch.reply_out != PAD_ID)).all()

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from framework_plugin.corpus.codec import join
 from framework_plugin.errors import ArtefactError
 from framework_plugin.text.vocabulary import SPECIALS, UNKNOWN_ID, Vocabulary
 
@@ -36,6 +37,23 @@ def test_what_was_seen_is_encoded_and_decoded_without_loss(
     for sentence in SENTENCES:
         text = "".join(sentence)
         assert "".join(vocabulary.decode(vocabulary.encode(sentence))) == text
+
+
+def test_a_rare_latin_word_is_spelled_so_that_it_can_be_joined_again() -> None:
+    vocabulary = Vocabulary.build([["hello", "world", "world"]], min_count=2)
+    spelled = vocabulary.spell(["hello", "world"])
+    assert spelled == ["h", "##e", "##l", "##l", "##o", "world"]
+    assert join(vocabulary.decode(vocabulary.encode(["hello", "world"]))) == (
+        "hello world"
+    )
+
+
+def test_what_is_only_read_comes_after_what_is_written() -> None:
+    vocabulary = Vocabulary.build([["喝茶"]], [["喝茶", "喝水"]], min_count=1)
+    written = vocabulary.tokens[: vocabulary.written]
+    assert {"喝茶", "喝", "茶"} <= set(written)
+    assert not {"喝水", "水"} & set(written)
+    assert {"喝水", "水"} <= set(vocabulary.tokens)
 
 
 def test_a_character_never_seen_is_unknown(vocabulary: Vocabulary) -> None:

@@ -1,0 +1,123 @@
+"""Networks compared on public dialogues: perplexity, BLEU, variety, hits@k.
+
+Each `--variant` is a name and settings, such as `gru:cell=gru`; all are trained on the
+same split and differ in nothing else. hits@k ranks the true reply among random replies
+of the development split, by the network's mean log-probability per token. With
+`--probe` the profile probe is measured as well: a fact that only the profile gives, of
+names and places that were never seen, must be in the reply.
+
+Run: python benchmarks/dialogue_models.py --data DIR --corpus kdconv
+     --variant lstm: --variant gru:cell=gru [--set epochs=8 …] [--limit 20000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from _models import PATIENT, Model, settings_from_options
+from profile_probe import probe_records, probe_training_records
+from public_data import SETS, data_folder, open_split
+
+from framework_plugin.corpus.formats import DialogueRecord
+from framework_plugin.evaluation.metrics import bleu, distinct, tokens
+from framework_plugin.evaluation.ranking import hits_at
+
+Row = dict[str, object]
+PROBE = "profile_probe"
+
+
+def measured(
+    model: Model, tried: Sequence[DialogueRecord], answered: int, ranked: int
+) -> Row:
+    """The figures of one model."""
+    records = random.Random(7).sample(list(tried), min(len(tried), answered))
+    examples = model.examples(records)
+    found = model.replies(examples, replace(PATIENT, max_reply_tokens=30))
+    references = [[record.reply] for record in records]
+    words = [tokens(reply) for reply in found]
+    row: Row = {
+        "parameters": model.parameters,
+        "perplexity": round(model.perplexity, 2),
+        "BLEU-2": round(bleu(found, references, 2), 2),
+        "BLEU-4": round(bleu(found, references, 4), 2),
+        "distinct-1": round(distinct(words, 1), 4),
+        "distinct-2": round(distinct(words, 2), 4),
+    }
+    drawn = random.Random(11)
+    others = sorted({record.reply for record in tried})
+    offered = []
+    for record in records[:ranked]:
+        wrong = [r for r in drawn.sample(others, 20) if r != record.reply][:19]
+        offered.append([record.reply, *wrong])
+    for count in (10, 20):
+        candidates = [texts[:count] for texts in offered]
+        ranks = model.ranks(examples[:ranked], candidates)
+        row[f"hits@1/{count}"] = round(hits_at(ranks, 1), 4)
+        row[f"hits@5/{count}"] = round(hits_at(ranks, 5), 4)
+    return row
+
+
+def probed(model: Model, count: int) -> Row:
+    """How often the reply holds the fact that only the profile gives."""
+    probes = probe_records(7, count)
+    replies = model.replies(model.examples([probe.record for probe in probes]))
+    right = [p.expected in r for p, r in zip(probes, replies, strict=True)]
+    for probe, reply, is_right in zip(probes, replies, right, strict=True):
+        if not is_right:
+            print(f"  {probe.record.message} → {reply} ({probe.expected})")
+    return {"probe accuracy": round(sum(right) / len(right), 4)}
+
+
+def main() -> None:
+    arguments = parsed()
+    if arguments.corpus == PROBE:
+        learned = [r.record for r in probe_training_records(7, arguments.limit)]
+        tried = [r.record for r in probe_training_records(8, 300)]
+    else:
+        data = data_folder(arguments.data)
+        if data is None:
+            raise SystemExit(
+                "Skipped: name the folder of public data with --data or "
+                "PERSONAL_CHAT_DATA."
+            )
+        split = open_split(arguments.corpus, data)
+        learned, tried = list(split.train)[: arguments.limit], list(split.dev)
+    for variant in arguments.variant:
+        name, _, options = variant.partition(":")
+        chosen = [*arguments.set, *filter(None, options.split(","))]
+        settings = settings_from_options(chosen)
+        started = time.perf_counter()
+        folder = arguments.work / f"{arguments.corpus}-{name}"
+        model = Model.trained(learned, tried, settings, folder)
+        row: Row = {"corpus": arguments.corpus, "variant": name, "settings": chosen}
+        row["minutes"] = round((time.perf_counter() - started) / 60, 1)
+        row |= measured(model, tried, 300, 300)
+        if arguments.corpus == PROBE:
+            row |= probed(model, 200)
+        print(json.dumps(row, ensure_ascii=False), flush=True)
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--corpus", default=PROBE, choices=[*SETS, PROBE])
+    parser.add_argument("--variant", action="append", metavar="NAME:A=B,C=D")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--limit", type=int, default=20_000)
+    parser.add_argument("--work", type=Path, default=Path(".personal_chat/benchmarks"))
+    arguments = parser.parse_args()
+    arguments.variant = arguments.variant or ["memory and copy:memory=true,copy=true"]
+    return arguments
+
+
+if __name__ == "__main__":
+    main()

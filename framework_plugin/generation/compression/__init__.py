@@ -1,0 +1,1 @@
+"""Smaller and faster generators made from a trained one, and what that costs."""

@@ -1,0 +1,1 @@
+"""The network, in TensorFlow: what it is made of, and its export to ONNX."""

@@ -1,0 +1,73 @@
+"""Attention over what was read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from framework_plugin.generation.network.products import Linear, projection
+
+_NEVER = -1e9
+
+
+class Read(NamedTuple):
+    """A text as the decoder attends to it.
+
+    Attributes:
+        states: One vector per token, (texts, length, width).
+        bias: 0 at real places and a very small number at padding, (texts, length).
+    """
+
+    states: tf.Tensor
+    bias: tf.Tensor
+
+
+def padding_bias(real: tf.Tensor) -> tf.Tensor:
+    """What `Read.bias` is, from True at real places."""
+    return tf.where(real, 0.0, _NEVER)
+
+
+class Attention(tf.keras.layers.Layer):  # type: ignore[misc]
+    """Compares queries with a text and sums up what is like them.
+
+    Args:
+        kind: `luong` (Luong et al. 2015, §3.1, "general") or `bahdanau` (Bahdanau et
+            al. 2015, §3.1).
+        query_size: Width of the queries.
+        width: Width of the text's states.
+        precision: See `products.product`.
+        name: Of the layer.
+    """
+
+    def __init__(
+        self, kind: str, query_size: int, width: int, precision: str, name: str
+    ) -> None:
+        super().__init__(name=name)
+        self._kind = kind
+        self._query = Linear(query_size, width, precision, "query", bias=False)
+        if kind == "bahdanau":
+            self._key = Linear(width, width, precision, "key")
+            self._weights = self.add_weight(
+                "weights", (width, 1), initializer="glorot_uniform"
+            )
+
+    def call(self, queries: tf.Tensor, read: Read) -> tuple[tf.Tensor, tf.Tensor]:
+        """Attends.
+
+        Args:
+            queries: Some for each text, (texts, queries, query size).
+            read: The texts.
+
+        Returns:
+            Context (texts, queries, width) and weights (texts, queries, length).
+        """
+        wanted = self._query(queries)
+        if self._kind == "luong":
+            energy = tf.matmul(wanted, read.states, transpose_b=True)
+        else:
+            keys = self._key(read.states)
+            both = tf.tanh(wanted[:, :, None, :] + keys[:, None, :, :])
+            energy = projection(both, self._weights, "fp32")[..., 0]
+        weights = tf.nn.softmax(energy + read.bias[:, None, :], axis=-1)
+        return tf.matmul(weights, read.states), weights

@@ -1,0 +1,409 @@
+"""Decoders: from what was written so far to what the output layer reads.
+
+Both kinds give one vector for each token written. What was read comes in through the
+`Reader` on top of them, which attends to the dialogue and, where there is one, to the
+user's memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import tensorflow as tf
+
+from framework_plugin.generation.network.attention import Attention, Read
+from framework_plugin.generation.network.conditions import Conditions
+from framework_plugin.generation.network.encoder import Summary
+from framework_plugin.generation.network.products import Linear
+from framework_plugin.generation.network.recurrent import RecurrentLayer
+from framework_plugin.generation.network.transformer import (
+    TransformerLayer,
+    positions,
+)
+from framework_plugin.generation.settings import NetworkSettings
+
+State = tuple[tf.Tensor, ...]
+"""Where a decoder stands; each part has one row per reply."""
+
+
+class Texts(NamedTuple):
+    """All that a reply is written from.
+
+    Attributes:
+        dialogue: The utterance and the turns before it; None without attention.
+        memory: Facts and earlier turns of the user; None if none are read.
+    """
+
+    dialogue: Read | None
+    memory: Read | None
+
+
+class Written(NamedTuple):
+    """What the output layer gets for each token, (replies, length, …) each.
+
+    Attributes:
+        features: To be scored, width `embedding_size`.
+        dialogue: Attention over the dialogue; None without attention.
+        memory: Attention over the memory; None if there is none.
+        sources: Log-probabilities of writing a word of the vocabulary, of copying
+            from the dialogue and of copying from the memory; None without copying.
+    """
+
+    features: tf.Tensor
+    dialogue: tf.Tensor | None
+    memory: tf.Tensor | None
+    sources: tf.Tensor | None
+
+
+class Reader(tf.keras.layers.Layer):  # type: ignore[misc]
+    """Attends to what was read and makes features of it.
+
+    Args:
+        settings: Which attention, with memory or not, with copying or not.
+        width: Of the decoder's outputs.
+        dialogue_width: Of the encoder's states.
+        memory_width: Of the memory encoder's states.
+        conditions: Of these, `dropout` is the share of the features left out.
+    """
+
+    def __init__(
+        self,
+        settings: NetworkSettings,
+        width: int,
+        dialogue_width: int,
+        memory_width: int,
+        conditions: Conditions,
+    ) -> None:
+        super().__init__(name="reader")
+        precision = conditions.precision
+        self._drop = conditions.drop
+        self._dialogue = self._memory = self._gate = self._source = None
+        total = width
+        if settings.attention != "none":
+            self._dialogue = Attention(
+                settings.attention, width, dialogue_width, precision, "dialogue"
+            )
+            total += dialogue_width
+        if settings.memory:
+            self._memory = Attention(
+                settings.attention, width, memory_width, precision, "memory"
+            )
+            total += memory_width
+            self._gate = Linear(total, memory_width, precision, "gate")
+        self._combine = Linear(total, settings.embedding_size, precision, "combine")
+        if settings.copy:
+            self._source = Linear(total, 3 if settings.memory else 2, "fp32", "source")
+
+    def call(self, outputs: tf.Tensor, texts: Texts, training: bool = False) -> Written:
+        """Makes features.
+
+        Args:
+            outputs: Of the decoder, (replies, length, width). Replies to the same
+                text stand side by side.
+            texts: One row per text; replies share them evenly.
+            training: Whether to drop out.
+        """
+        parts: list[tf.Tensor] = [outputs]
+        weights: list[tf.Tensor | None] = []
+        for attention, read in (
+            (self._dialogue, texts.dialogue),
+            (self._memory, texts.memory),
+        ):
+            if attention is None or read is None:
+                weights.append(None)
+                continue
+            context, shares = _attend(attention, outputs, read)
+            parts.append(context)
+            weights.append(shares)
+        if self._gate is not None:
+            # How much of the memory matters now (Zhang et al. 2018, §4.1).
+            share = tf.sigmoid(self._gate(tf.concat(parts, -1)))
+            parts[-1] = parts[-1] * share
+        everything = tf.concat(parts, -1)
+        features = tf.tanh(self._combine(everything))
+        features = self._drop(features, training)
+        sources = None
+        if self._source is not None:
+            sources = tf.nn.log_softmax(self._source(everything))
+        return Written(features, weights[0], weights[1], sources)
+
+
+def _attend(
+    attention: Attention, outputs: tf.Tensor, read: Read
+) -> tuple[tf.Tensor, tf.Tensor]:
+    # Replies to one text are so many more queries to it.
+    replies, length = tf.shape(outputs)[0], tf.shape(outputs)[1]
+    texts = tf.shape(read.states)[0]
+    queries = tf.reshape(outputs, (texts, -1, outputs.shape[-1]))
+    context, shares = attention(queries, read)
+    return (
+        tf.reshape(context, (replies, length, read.states.shape[-1])),
+        tf.reshape(shares, (replies, length, tf.shape(read.states)[1])),
+    )
+
+
+class Decoder(Protocol):
+    """Writes replies.
+
+    Attributes:
+        width: Numbers per output.
+    """
+
+    width: int
+
+    def first_state(self, summary: Summary) -> State:
+        """The state before the first token, from the encoder's summary."""
+        ...
+
+    def state_shapes(self) -> list[tuple[int | None, ...]]:
+        """Shape of each part of the state."""
+        ...
+
+    def write(
+        self,
+        embedded: tf.Tensor,
+        state: State,
+        texts: Texts,
+        reader: Reader,
+        training: bool = False,
+    ) -> tuple[Written, State]:
+        """Reads what was written and says what the output layer gets.
+
+        Args:
+            embedded: (replies, length, embedding size).
+            state: Before the first of them.
+            texts: See `Reader.call`.
+            reader: What is on top.
+            training: Whether to drop out.
+
+        Returns:
+            What the output layer gets for each token, and the state after the last.
+        """
+        ...
+
+
+class RecurrentDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
+    """Layers of recurrent units.
+
+    Args:
+        settings: Sizes.
+        summary_sizes: Of the parts of the encoder's summary.
+        conditions: Of these, `dropout` is the share left out between layers.
+    """
+
+    def __init__(
+        self,
+        settings: NetworkSettings,
+        summary_sizes: Sequence[int],
+        conditions: Conditions,
+    ) -> None:
+        super().__init__(name="decoder")
+        self._conditions = conditions
+        self._feeding = settings.input_feeding
+        self._fed = settings.embedding_size if settings.input_feeding else 0
+        self.width = settings.decoder_units
+        self._layers = [
+            RecurrentLayer(
+                settings.cell,
+                settings.embedding_size + self._fed if index == 0 else self.width,
+                self.width,
+                conditions,
+                f"layer_{index}",
+            )
+            for index in range(settings.decoder_layers)
+        ]
+        self._parts = self._layers[0].cell.states
+        self._bridges = [
+            Linear(
+                size,
+                len(self._layers) * self.width,
+                conditions.precision,
+                f"bridge_{part}",
+            )
+            for part, size in enumerate(self._summed_up(summary_sizes))
+        ]
+
+    def _summed_up(self, sizes: Sequence[int]) -> list[int]:
+        # An encoder without a memory of its own starts all parts.
+        return [sizes[index % len(sizes)] for index in range(self._parts)]
+
+    def first_state(self, summary: Summary) -> State:
+        """See `Decoder`."""
+        # Outputs come from outputs and an LSTM's memory from memory. Outputs lie
+        # between -1 and 1, memory anywhere.
+        parts = [
+            bridge(summary[index % len(summary)])
+            for index, bridge in enumerate(self._bridges)
+        ]
+        parts[0] = tf.tanh(parts[0])
+        layers = [tf.split(part, len(self._layers), axis=-1) for part in parts]
+        state = [part for layer in zip(*layers, strict=True) for part in layer]
+        if self._feeding:
+            state.append(tf.zeros((tf.shape(summary[0])[0], self._fed)))
+        return tuple(state)
+
+    def state_shapes(self) -> list[tuple[int | None, ...]]:
+        """See `Decoder`."""
+        shapes: list[tuple[int | None, ...]] = [
+            (None, self.width) for _ in range(len(self._layers) * self._parts)
+        ]
+        return [*shapes, (None, self._fed)] if self._feeding else shapes
+
+    def write(
+        self,
+        embedded: tf.Tensor,
+        state: State,
+        texts: Texts,
+        reader: Reader,
+        training: bool = False,
+    ) -> tuple[Written, State]:
+        """See `Decoder`."""
+        if embedded.shape[1] == 1:
+            outputs, after = self._one(embedded[:, 0], state, None)
+            written = reader(outputs[:, None], texts, training=training)
+            if self._feeding:
+                after = (*after, written.features[:, 0])
+            return written, after
+        if self._feeding:
+            outputs = self._feed(embedded, state, texts, reader, training)
+            return reader(outputs, texts, training=training), state
+        states = tf.transpose(embedded, (1, 0, 2))
+        parts: list[tf.Tensor] = []
+        for index, layer in enumerate(self._layers):
+            if index:
+                states = self._conditions.drop(states, training)
+            first = state[index * self._parts : (index + 1) * self._parts]
+            sequences = layer(states, first, training=training)
+            states = sequences[0]
+            parts.extend(sequence[-1] for sequence in sequences)
+        outputs = tf.transpose(states, (1, 0, 2))
+        outputs = self._conditions.drop(outputs, training)
+        return reader(outputs, texts, training=training), tuple(parts)
+
+    def _one(
+        self,
+        embedded: tf.Tensor,
+        state: State,
+        masks: list[tuple[tf.Tensor | None, tf.Tensor | None]] | None,
+    ) -> tuple[tf.Tensor, State]:
+        """One step of all layers; masks are each layer's input's and recurrence's."""
+        after: list[tf.Tensor] = []
+        inputs = embedded
+        if self._feeding:
+            inputs = tf.concat([inputs, state[-1]], -1)
+        for index, layer in enumerate(self._layers):
+            before, recurrent = masks[index] if masks else (None, None)
+            if before is not None:
+                inputs = inputs * before
+            first = state[index * self._parts : (index + 1) * self._parts]
+            reached = layer.step(inputs, first, recurrent)
+            inputs = reached[0]
+            after.extend(reached)
+        return inputs, tuple(after)
+
+    def _feed(
+        self,
+        embedded: tf.Tensor,
+        state: State,
+        texts: Texts,
+        reader: Reader,
+        training: bool,
+    ) -> tf.Tensor:
+        """The outputs of all steps, each of which reads the last one's features."""
+        batch, steps = tf.shape(embedded)[0], tf.shape(embedded)[1]
+        masks = [
+            (
+                self._between(batch) if training and index else None,
+                layer.mask(batch, training),
+            )
+            for index, layer in enumerate(self._layers)
+        ]
+        history = tf.TensorArray(tf.float32, steps)
+
+        def body(
+            step: tf.Tensor, state: State, history: tf.TensorArray
+        ) -> tuple[tf.Tensor, State, tf.TensorArray]:
+            outputs, after = self._one(embedded[:, step], state, masks)
+            written = reader(outputs[:, None], texts)
+            after = (*after, written.features[:, 0])
+            return step + 1, after, history.write(step, outputs)
+
+        _, _, history = tf.while_loop(
+            lambda step, *_: step < steps, body, (0, tuple(state), history)
+        )
+        outputs = tf.transpose(history.stack(), (1, 0, 2))
+        outputs.set_shape((None, None, self.width))
+        return self._conditions.drop(outputs, training)
+
+    def _between(self, batch: tf.Tensor) -> tf.Tensor | None:
+        rate = self._conditions.dropout
+        return self._conditions.random.mask((batch, self.width), rate) if rate else None
+
+
+class TransformerDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
+    """Layers of self-attention and attention to the dialogue.
+
+    Its state is the keys and values of all that was written. Memory and copying come
+    in through the `Reader`, as with the recurrent decoder.
+    """
+
+    def __init__(
+        self,
+        settings: NetworkSettings,
+        dialogue_width: int,
+        conditions: Conditions,
+    ) -> None:
+        super().__init__(name="decoder")
+        precision = conditions.precision
+        self._conditions = conditions
+        self.width = settings.decoder_units
+        self._enter = Linear(settings.embedding_size, self.width, precision, "enter")
+        self._layers = [
+            TransformerLayer(
+                self.width,
+                dialogue_width,
+                heads=settings.heads,
+                feed_forward=settings.feed_forward_units,
+                conditions=conditions,
+                name=f"layer_{index}",
+            )
+            for index in range(settings.decoder_layers)
+        ]
+        self._norm = tf.keras.layers.LayerNormalization(name="norm", epsilon=1e-6)
+
+    def first_state(self, summary: Summary) -> State:
+        """See `Decoder`: nothing was written yet."""
+        nothing = tf.zeros((tf.shape(summary[0])[0], 0, self.width))
+        return (nothing,) * (2 * len(self._layers))
+
+    def state_shapes(self) -> list[tuple[int | None, ...]]:
+        """See `Decoder`."""
+        return [(None, None, self.width)] * (2 * len(self._layers))
+
+    def write(
+        self,
+        embedded: tf.Tensor,
+        state: State,
+        texts: Texts,
+        reader: Reader,
+        training: bool = False,
+    ) -> tuple[Written, State]:
+        """See `Decoder`."""
+        before, length = tf.shape(state[0])[1], tf.shape(embedded)[1]
+        states = self._enter(embedded) * self.width**0.5
+        states += positions(before, length, self.width)
+        states = self._conditions.drop(states, training)
+        # No place sees those behind it.
+        seen = (
+            tf.range(before + length)[None, :] <= (before + tf.range(length))[:, None]
+        )
+        bias = tf.where(seen, 0.0, -1e9)[None, None]
+        after: list[tf.Tensor] = []
+        for index, layer in enumerate(self._layers):
+            earlier = (state[2 * index], state[2 * index + 1])
+            states, reached = layer(
+                states, bias, read=texts.dialogue, earlier=earlier, training=training
+            )
+            after.extend(reached)
+        return reader(self._norm(states), texts, training=training), tuple(after)

@@ -1,0 +1,81 @@
+"""Trying a trained generator on held-out messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import sacrebleu
+
+from framework_plugin.corpus.codec import UtteranceCodec
+from framework_plugin.corpus.dialogue import Speaker
+from framework_plugin.corpus.examples import Example
+from framework_plugin.generation.serving.batch import find_batch
+from framework_plugin.generation.serving.candidates import CandidateFinder, Query
+from framework_plugin.generation.serving.confidence import Trial
+from framework_plugin.generation.settings import DecodingSettings
+
+RIGHT_FROM = 45.0
+"""chrF from which a reply says the same as its reference; see `is_right`."""
+
+# Calibration is no conversation: a slow machine must not change its outcome.
+_NO_HURRY_MS = 60_000.0
+
+_chrf = sacrebleu.CHRF(char_order=2, beta=1)
+
+
+def unanswerable_examples(
+    messages: Iterable[str], codec: UtteranceCodec
+) -> list[Example]:
+    """Messages to which any generated reply would be wrong."""
+    read = [codec.read(message) for message in messages]
+    return [Example(((Speaker.USER, words),), ()) for words in read if words]
+
+
+def try_out(finder: CandidateFinder, examples: Sequence[Example]) -> list[Trial]:
+    """Finds candidates for each example and compares them with its references."""
+    found = find_batch(finder, [Query(e.turns, e.known, e.memory) for e in examples])
+    trials = []
+    for example, findings in zip(examples, found, strict=True):
+        offered = finder.offered(findings.candidates)
+        right = [is_right(c.text, example.references) for c in offered]
+        trials.append(Trial([c.evidence for c in offered], right))
+    return trials
+
+
+def is_right(reply: str, references: Sequence[str]) -> bool:
+    """Whether a reply says what a reference says.
+
+    Measured by chrF over characters and character pairs (Popović 2015), which two
+    thoughts of the same wording pass and two thoughts on the same topic do not.
+    """
+    if reply in references:
+        return True
+    if not references:
+        return False
+    return float(_chrf.sentence_score(reply, list(references)).score) >= RIGHT_FROM
+
+
+def patient(settings: DecodingSettings) -> DecodingSettings:
+    """The same way of searching without its time limit."""
+    return replace(settings, time_budget_ms=_NO_HURRY_MS)
+
+
+def agreement(
+    folder: Path, examples: Sequence[Example], codec: UtteranceCodec
+) -> float:
+    """Share of examples, 0 to 1, that int8 and fp32 answer with the same words."""
+    greedy = DecodingSettings(strategy="greedy", recalled_candidates=0)
+    answers = []
+    for precision in ("fp32", "int8"):
+        finder = CandidateFinder(folder, precision, codec, patient(greedy))
+        answers.append(
+            # One by one: side by side they would be rounded otherwise.
+            [
+                finder.find(e.turns, e.known, e.memory).candidates[0].tokens
+                for e in examples
+            ]
+        )
+    same = sum(a == b for a, b in zip(*answers, strict=True))
+    return float(same / max(len(examples), 1))
