@@ -1,3 +1,3 @@
 """A voice and a memory for Chinese assistants built on Rasa 3.6."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

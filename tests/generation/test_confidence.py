@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,22 @@ def test_probabilities_are_calibrated_on_data_never_seen() -> None:
     expected = np.mean([v.probability for v, _ in verdicts])
     happened = np.mean([t.right[v.index] for v, t in verdicts])
     assert expected == pytest.approx(happened, abs=0.06)
+
+
+def test_a_likelier_reply_is_never_held_worse() -> None:
+    # Where stutters happen to be counted as right, a free regression would prefer them.
+    rng = np.random.default_rng(3)
+    odd = []
+    for _ in range(200):
+        good = evidence(float(rng.random()))
+        stutter = replace(good, worst_log_prob=good.worst_log_prob - 6)
+        odd.append(Trial([good, stutter], [bool(rng.random() < 0.5), True]))
+    model = ConfidenceModel.fit(odd, 0.8)
+    assert model.weights[0] >= 0
+    assert model.weights[1] >= 0
+    good = evidence(0.7)
+    stutter = replace(good, worst_log_prob=good.worst_log_prob - 6)
+    assert model.judge([good, stutter]).index == 0
 
 
 def test_the_threshold_keeps_the_wanted_precision() -> None:

@@ -28,6 +28,7 @@ NETWORK = NetworkSettings(
     decoder_units=16,
     encoder_layers=1,
     decoder_layers=1,
+    source_units="words",
     memory=True,
     copy=True,
 )

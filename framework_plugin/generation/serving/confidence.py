@@ -10,7 +10,7 @@ one turns the choice and its lead over the next candidate into a probability (Pl
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from framework_plugin.generation.serving.experience import Likeness
 Weights = tuple[float, ...]
 
 _MOST_LEAD = 10.0
+_FAMILIARITY = 6
+"""Its column: that a message is familiar speaks against those far from it."""
 _PENALTY = 10.0
 """Variance of the weights that is expected beforehand."""
 
@@ -124,7 +126,8 @@ class ConfidenceModel:
         right = [r for trial in trials for r in trial.right]
         if len(set(right)) < 2:
             return UNCALIBRATED
-        model = cls(_regress(evidence, right), UNCALIBRATED.calibration, 0.0)
+        weights = _regress(evidence, right, may_oppose=[_FAMILIARITY])
+        model = cls(weights, UNCALIBRATED.calibration, 0.0)
         chosen, outcome = [], []
         for trial in trials:
             odds = model._log_odds(trial.evidence)
@@ -132,7 +135,9 @@ class ConfidenceModel:
             chosen.append([float(odds[best]), _lead(odds, best, second)])
             outcome.append(trial.right[best])
         if len(set(outcome)) > 1:
-            model = replace(model, calibration=_regress(chosen, outcome))
+            # A small lead may well mean that many candidates are right.
+            calibration = _regress(chosen, outcome, may_oppose=[1])
+            model = replace(model, calibration=calibration)
         sure = np.array([model.judge(t.evidence).probability for t in trials])
         threshold = _threshold(sure, np.array(outcome), wanted_precision)
         return replace(model, threshold=threshold)
@@ -170,11 +175,20 @@ UNCALIBRATED = ConfidenceModel(
 """A plain rule for want of data: a likely reply with a like precedent is right."""
 
 
-def _regress(features: Sequence[Sequence[float]], right: Sequence[bool]) -> Weights:
-    """Logistic regression whose weights are not negative; the intercept may be.
+def _regress(
+    features: Sequence[Sequence[float]],
+    right: Sequence[bool],
+    may_oppose: Collection[int] = (),
+) -> Weights:
+    """Logistic regression whose weights are not negative, some excepted.
 
     More evidence must never make a reply less likely to be right: a stutter, which is
     judged by its likeness to the reference, would else win over the reference.
+
+    Args:
+        features: Of each case.
+        right: Its outcome.
+        may_oppose: Columns whose weight may be negative, as the intercept's may.
     """
     inputs = np.column_stack([np.asarray(features, np.float64), np.ones(len(right))])
     wanted = np.where(right, 1.0, -1.0)
@@ -188,7 +202,8 @@ def _regress(features: Sequence[Sequence[float]], right: Sequence[bool]) -> Weig
         total = np.logaddexp(0.0, -margins).sum() + 0.5 * penalty @ weights[:-1]
         return float(total), gradient
 
-    bounds = [(0.0, None)] * (size - 1) + [(None, None)]
+    free = {*may_oppose, size - 1}
+    bounds = [(None if column in free else 0.0, None) for column in range(size)]
     fitted = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", bounds=bounds)
     return tuple(map(float, fitted.x))
 
