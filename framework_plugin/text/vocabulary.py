@@ -20,7 +20,9 @@ _LATIN = re.compile(r"[A-Za-z0-9]{2,}")
 
 
 def letters(word: str) -> list[str]:
-    """A word as the tokens that spell it."""
+    """A word as the tokens that spell it; what was spelled stays as it is."""
+    if word.startswith(CONTINUED) and len(word) == len(CONTINUED) + 1:
+        return [word]
     if _LATIN.fullmatch(word):
         return [word[0], *(CONTINUED + letter for letter in word[1:])]
     return list(word)

@@ -224,7 +224,7 @@ def test_an_edited_corpus_changes_the_fingerprint(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "says"),
     [
-        ("cell", "lstm", "Unknown setting 'cell'"),
+        ("cells", "lstm", "Unknown setting 'cells'"),
         ("strategy", "best", "'greedy', 'beam', 'top_k', 'top_p'"),
         ("beam_width", 0, "at least 1"),
         ("epochs", "many", "must be of type int"),

@@ -48,6 +48,12 @@ def test_a_rare_latin_word_is_spelled_so_that_it_can_be_joined_again() -> None:
     )
 
 
+def test_spelling_twice_is_as_once() -> None:
+    vocabulary = Vocabulary.build([["喝茶"]], min_count=1)
+    once = vocabulary.spell(["hello", "喝茶", "鑫"])
+    assert vocabulary.spell(once) == once
+
+
 def test_what_is_only_read_comes_after_what_is_written() -> None:
     vocabulary = Vocabulary.build([["喝茶"]], [["喝茶", "喝水"]], min_count=1)
     written = vocabulary.tokens[: vocabulary.written]
