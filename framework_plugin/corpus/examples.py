@@ -125,7 +125,7 @@ class ExampleSampler:
             count = min(len(wordings), self._augmentation.wordings)
             for wording in rng.sample(wordings, count):
                 turns = [*self._earlier(script, index, rng), (Speaker.USER, wording)]
-                known = set(_known_at(script, index))
+                known = set(script.known_at(index))
                 for kind in FactKind:
                     if rng.random() < self._augmentation.extra_fact:
                         known |= {kind} - script.unknown
@@ -152,7 +152,7 @@ class ExampleSampler:
             if not before and amid_talk is not None:
                 before = self._unrelated(amid_talk)
             earlier = [(turn.speaker, turn.alternatives[0]) for turn in before]
-            known = _known_at(script, index)
+            known = script.known_at(index)
             reply = script.turns[index + 1].alternatives[0]
             for wording in script.turns[index].alternatives:
                 words = self._tokenized([*earlier, (Speaker.USER, wording)])
@@ -197,12 +197,3 @@ def _facts_named(script: Script) -> set[FactKind]:
         for wording in turn.alternatives:
             named |= placeholders_in(wording)
     return named
-
-
-def _known_at(script: Script, index: int) -> set[FactKind]:
-    """What is known when the turn at `index` is answered, that turn included."""
-    known = set(script.known)
-    for turn in script.turns[: index + 1]:
-        for wording in turn.alternatives:
-            known |= placeholders_in(wording)
-    return known

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from framework_plugin.corpus.dialogue import Speaker
+from framework_plugin.corpus.placeholders import placeholders_in
 from framework_plugin.corpus.user_context import FactKind
 
 
@@ -42,6 +43,14 @@ class Script:
     def exchanges(self) -> int:
         """Pairs of a user's turn and its reply."""
         return len(self.turns) // 2
+
+    def known_at(self, index: int) -> set[FactKind]:
+        """What is known when the turn at `index` is answered, that turn included."""
+        known = set(self.known)
+        for turn in self.turns[: index + 1]:
+            for wording in turn.alternatives:
+                known |= placeholders_in(wording)
+        return known
 
 
 @dataclass(frozen=True)

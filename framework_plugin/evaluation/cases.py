@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from framework_plugin.corpus.dialogue import Dialogue, Speaker, Turn
-from framework_plugin.corpus.placeholders import fill_in, placeholders_in
+from framework_plugin.corpus.placeholders import fill_in
 from framework_plugin.corpus.script import Script
 from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
 
@@ -108,7 +108,7 @@ def _cases_of(script: Script, rng: random.Random) -> Iterator[Case]:
             Turn(turn.speaker, fill_in(turn.alternatives[0], values))
             for turn in script.turns[:index]
         ]
-        known = _known_at(script, index)
+        known = script.known_at(index)
         user = UserContext(
             "", tuple(Fact(kind, values[kind]) for kind in FactKind if kind in known)
         )
@@ -118,12 +118,3 @@ def _cases_of(script: Script, rng: random.Random) -> Iterator[Case]:
             message = Turn(Speaker.USER, fill_in(wording, values))
             dialogue = Dialogue((*earlier, message))
             yield Case(dialogue, user, references, values, script.topic)
-
-
-def _known_at(script: Script, index: int) -> set[FactKind]:
-    """What is known when the turn at `index` is answered, that turn included."""
-    known = set(script.known)
-    for turn in script.turns[: index + 1]:
-        for wording in turn.alternatives:
-            known |= placeholders_in(wording)
-    return known

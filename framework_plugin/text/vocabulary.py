@@ -115,9 +115,12 @@ class Vocabulary:
             strangers: Tokens that are not in the vocabulary, whose ids go on behind
                 its own.
         """
-        marks = (PAD_ID, BEGIN_ID, END_ID)
-        tokens = (*self.tokens, *strangers) if strangers else self.tokens
-        return [tokens[i] for i in ids if i not in marks]
+        marks, size = (PAD_ID, BEGIN_ID, END_ID), len(self.tokens)
+        return [
+            self.tokens[i] if i < size else strangers[i - size]
+            for i in ids
+            if i not in marks
+        ]
 
     def id(self, token: str) -> int:
         """The id of a token, or of `<unk>`."""
