@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -18,12 +18,14 @@ from framework_plugin.generation.encoding import (
     encode_texts,
 )
 from framework_plugin.generation.network.export import export_network
+from framework_plugin.generation.network.seq2seq import Seq2Seq, build_network
 from framework_plugin.generation.serving.runtime import OnnxRuntime, ban
 from framework_plugin.generation.serving.search import search_batch
 from framework_plugin.generation.settings import DecodingSettings, GeneratorSettings
 from framework_plugin.generation.training.beginning import vocabulary_of
-from framework_plugin.generation.training.pipeline import fit_network
+from framework_plugin.generation.training.fitting import fit_network
 from framework_plugin.generation.training.progress import TerminalProgress
+from framework_plugin.generation.training.samples import SampleReplies
 from framework_plugin.generation.training.sources import record_source
 from framework_plugin.text.vocabulary import (
     BEGIN_ID,
@@ -55,6 +57,7 @@ class Model:
         parameters: How many numbers were trained.
         perplexity: On the development split, per token.
         folder: Holds its graphs.
+        network: In TensorFlow, with its weights trained.
     """
 
     settings: GeneratorSettings
@@ -62,6 +65,7 @@ class Model:
     parameters: int
     perplexity: float
     folder: Path
+    network: Seq2Seq
 
     @classmethod
     def trained(
@@ -82,7 +86,8 @@ class Model:
             progress.close()
         export_network(fit.network, vocabulary, folder)
         parameters = int(fit.network.count_params())
-        return cls(settings, vocabulary, parameters, math.exp(fit.loss), folder)
+        perplexity = math.exp(fit.loss)
+        return cls(settings, vocabulary, parameters, perplexity, folder, fit.network)
 
     def examples(self, records: Sequence[DialogueRecord]) -> list[Example]:
         """Records as the network reads them."""
@@ -107,6 +112,14 @@ class Model:
                 best = self.vocabulary.decode(hypotheses[0].tokens, one.strangers)
                 texts.append(join(best))
         return texts
+
+    def replies_of_tensorflow(self, examples: Sequence[Example]) -> list[str]:
+        """Greedy replies as short as samples are, in fp32, without any graph."""
+        training = replace(self.settings.training, training_precision="fp32")
+        network = build_network(self.settings.network, training, self.vocabulary)
+        network.set_weights(self.network.get_weights())
+        samples = SampleReplies(network, self.vocabulary, examples)
+        return [reply for _, reply in samples()]
 
     def ranks(
         self, examples: Sequence[Example], candidates: Sequence[Sequence[str]]

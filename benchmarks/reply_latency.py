@@ -39,8 +39,8 @@ import tensorflow as tf
 from framework_plugin.corpus.codec import RESERVED
 from framework_plugin.generation.encoding import EncodedTexts
 from framework_plugin.generation.network.attention import Read
-from framework_plugin.generation.network.decoder import Texts
 from framework_plugin.generation.network.export import export_network
+from framework_plugin.generation.network.reader import Texts
 from framework_plugin.generation.network.seq2seq import Seq2Seq, build_network
 from framework_plugin.generation.serving.runtime import (
     STEP,
@@ -125,8 +125,8 @@ class _Writes(tf.keras.Model):
     def call(self, inputs: list[tf.Tensor], training: bool = False) -> list[tf.Tensor]:
         tokens, states, bias, *state = inputs
         texts = Texts(Read(states, bias), None)
-        written, after = self._network.write(tokens, tuple(state), texts)
-        scores = self._network.embedding.scores(written.features[:, 0])
+        written, after = self._network.step(tokens[:, 0], tuple(state), texts)
+        scores = self._network.embedding.scores(written.features)
         return [tf.nn.log_softmax(scores), *after]
 
 
@@ -159,9 +159,9 @@ class WholeSearch:
             totals: tf.Tensor,
             *state: tf.Tensor,
         ) -> tuple[tf.Tensor, ...]:
-            last = replies[:, -1:]
-            written, after = self._network.write(last, state, heard.texts)
-            scores = self._network.embedding.scores(written.features[:, 0])
+            last = replies[:, -1]
+            written, after = self._network.step(last, state, heard.texts)
+            scores = self._network.embedding.scores(written.features)
             scores = tf.nn.log_softmax(scores) + self._banned + totals[:, None]
             width = tf.shape(scores)[1]
             totals, best = tf.math.top_k(tf.reshape(scores, (-1,)), self._beam)

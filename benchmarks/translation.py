@@ -25,8 +25,11 @@ import sacrebleu
 from _models import PATIENT, Model, settings_from_options
 
 from framework_plugin.corpus.dialogue import Speaker, Turn
+from framework_plugin.corpus.examples import Example
 from framework_plugin.corpus.formats import DialogueRecord
+from framework_plugin.generation.training.samples import LONGEST
 
+_COMPARED = 500
 PUBLISHED = {
     "LSTM, attention, 256": 20.20,
     "GRU, attention, 256": 22.54,
@@ -54,6 +57,15 @@ def pairs(path: Path, cased: bool) -> list[DialogueRecord]:
 def bleu(found: list[str], references: list[str]) -> float:
     """Corpus BLEU (tokenizer 13a), as written."""
     return float(sacrebleu.corpus_bleu(found, [references], force=True).score)
+
+
+def as_tensorflow(model: Model, examples: list[Example]) -> str:
+    """How many greedy replies of the fp32 graph are those of TensorFlow."""
+    decoding = replace(PATIENT, strategy="greedy", max_reply_tokens=LONGEST)
+    found = model.replies(examples, decoding)
+    wanted = model.replies_of_tensorflow(examples)
+    same = sum(ours == theirs for ours, theirs in zip(found, wanted, strict=True))
+    return f"{same} of {len(examples)}"
 
 
 def main() -> None:
@@ -84,6 +96,7 @@ def main() -> None:
             ):
                 found = model.replies(examples, decoding, precision)
                 row[f"BLEU {name}, {precision}"] = round(bleu(found, references), 2)
+        row["fp32 says as TensorFlow"] = as_tensorflow(model, examples[:_COMPARED])
         print(json.dumps(row, ensure_ascii=False, indent=1))
     print("published, greedy, 10 tokens:", json.dumps(PUBLISHED))
 

@@ -21,7 +21,7 @@ from framework_plugin.cli.subject import (
     generator_folder,
     policy_options,
 )
-from framework_plugin.corpus.examples import Example
+from framework_plugin.corpus.examples import Example, spread
 from framework_plugin.corpus.reader import read_messages
 from framework_plugin.errors import SettingsError
 from framework_plugin.generation import artefact
@@ -29,7 +29,6 @@ from framework_plugin.generation.compression.original import (
     Material,
     Original,
     parameters,
-    spread,
 )
 from framework_plugin.generation.compression.place import RECORD, Place
 from framework_plugin.generation.compression.table import Contender, Measuring, Row

@@ -31,13 +31,13 @@ from framework_plugin.cli.subject import (
     generator_folder,
     policy_options,
 )
+from framework_plugin.corpus.examples import spread
 from framework_plugin.corpus.reader import read_corpus, read_messages
 from framework_plugin.corpus.script import Corpus
 from framework_plugin.evaluation.cases import (
     Case,
     cases_from,
     reply_pool,
-    spread,
     unanswerable_cases,
 )
 from framework_plugin.evaluation.comparison import compare

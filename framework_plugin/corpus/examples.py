@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from framework_plugin.corpus.augmentation import WordNoise
 from framework_plugin.corpus.codec import TokenizedTurn, UtteranceCodec, source_tokens
@@ -12,6 +13,8 @@ from framework_plugin.corpus.dialogue import Speaker
 from framework_plugin.corpus.placeholders import placeholders_in
 from framework_plugin.corpus.script import Script, ScriptedTurn
 from framework_plugin.corpus.user_context import FactKind
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,13 @@ class Example:
     unknown: frozenset[FactKind] = frozenset()
     memory: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+
+
+def spread(items: Sequence[Item], count: int | None) -> list[Item]:
+    """At most so many, spread evenly over all, so that no topic is left out."""
+    if count is None or len(items) <= count:
+        return list(items)
+    return [items[i * len(items) // count] for i in range(count)]
 
 
 @dataclass(frozen=True)

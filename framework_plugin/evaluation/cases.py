@@ -81,13 +81,6 @@ def unanswerable_cases(messages: Sequence[str]) -> list[Case]:
     ]
 
 
-def spread(cases: Sequence[Case], limit: int | None) -> list[Case]:
-    """At most so many cases, spread evenly over all, so that no topic is left out."""
-    if limit is None or len(cases) <= limit:
-        return list(cases)
-    return [cases[i * len(cases) // limit] for i in range(limit)]
-
-
 def reply_pool(scripts: Sequence[Script]) -> tuple[str, ...]:
     """All different replies of the dialogues, placeholders unfilled, in order."""
     return tuple(

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from framework_plugin.cli.main import main
+from tests.small_generator import DIALOGUES
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = str(Path(sys.executable).with_name("personal-chat"))
 
@@ -112,5 +115,31 @@ def run_command() -> Callable[..., subprocess.CompletedProcess[str]]:
             encoding="utf-8",
             timeout=180,
         )
+
+    return run
+
+
+UNANSWERABLE = "asdfgh\n法国首都\n量子力学\n"
+
+
+@pytest.fixture
+def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the test is in: dialogues, but no config.yml and no model."""
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "small.txt").write_text(DIALOGUES, encoding="utf-8")
+    (tmp_path / "unanswerable.txt").write_text(UNANSWERABLE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run_here(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Runs the command in this process: its exit code and all that it printed."""
+
+    def run(*arguments: object) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as end:
+            main(list(map(str, arguments)))
+        printed = capsys.readouterr()
+        return int(end.value.code or 0), printed.out + printed.err
 
     return run

@@ -2,18 +2,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from framework_plugin.cli import compression_run
-from framework_plugin.cli.compress import compress
-from framework_plugin.errors import PersonalChatError
 from tests.cli.test_evaluate import packed
 from tests.generation.compression.test_pruning import digests
-from tests.small_generator import DIALOGUES
 
 CONFIG = """
 language: zh
@@ -33,47 +29,16 @@ Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(small_project: Path) -> Path:
     """What the command needs of a project, without a model."""
-    (tmp_path / "config.yml").write_text(CONFIG, encoding="utf-8")
-    (tmp_path / "dev").mkdir()
-    (tmp_path / "dev" / "small.txt").write_text(DIALOGUES, encoding="utf-8")
-    (tmp_path / "unanswerable.txt").write_text("法国首都\nasdfgh\n", encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    (small_project / "config.yml").write_text(CONFIG, encoding="utf-8")
+    return small_project
 
 
 @pytest.fixture
-def run() -> Run:
-    """Runs `compress`; returns the exit code and all that was printed, or the error."""
-    app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(compress)
-
-    def command(*arguments: object) -> tuple[int, str]:
-        result = CliRunner().invoke(app, list(map(str, arguments)))
-        if result.exception is not None and not isinstance(
-            result.exception, (SystemExit, PersonalChatError)
-        ):
-            raise result.exception
-        shown = "" if isinstance(result.exception, SystemExit) else result.exception
-        return result.exit_code, f"{result.output}{shown or ''}"
-
-    return command
-
-
-def test_outside_a_project_the_message_says_where_to_go(
-    tmp_path, monkeypatch, run
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    code, printed = run()
-    assert code == 1
-    assert "config.yml" in printed
-
-
-def test_without_a_model_the_way_to_one_is_told(project, run) -> None:
-    code, printed = run()
-    assert code == 1
-    assert "personal-chat train" in printed
+def run(run_here: Run) -> Run:
+    """Runs `compress`; returns the exit code and all that was printed."""
+    return partial(run_here, "compress")
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ import json
 import signal
 import tarfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from framework_plugin.cli import evaluation_run
-from framework_plugin.cli.main import main
+from tests.cli.conftest import UNANSWERABLE
 from tests.small_generator import DIALOGUES
 
 CONFIG = """
@@ -24,7 +25,6 @@ policies:
 """
 POLICY = "train_framework_plugin.components.response_policy.LSTMResponsePolicy2"
 
-UNANSWERABLE = "asdfgh\n法国首都\n量子力学\n"
 MESSAGES = sum(
     line.count("|") + 1 for line in DIALOGUES.splitlines() if line.startswith("U:")
 ) + len(UNANSWERABLE.split())
@@ -33,27 +33,16 @@ Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(small_project: Path) -> Path:
     """What the command needs of a project, without a model."""
-    (tmp_path / "config.yml").write_text(CONFIG, encoding="utf-8")
-    (tmp_path / "dev").mkdir()
-    (tmp_path / "dev" / "small.txt").write_text(DIALOGUES, encoding="utf-8")
-    (tmp_path / "unanswerable.txt").write_text(UNANSWERABLE, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    (small_project / "config.yml").write_text(CONFIG, encoding="utf-8")
+    return small_project
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
+def run(run_here: Run) -> Run:
     """Runs `evaluate`; returns the exit code and all that was printed."""
-
-    def command(*arguments: object) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as end:
-            main(["evaluate", *map(str, arguments)])
-        printed = capsys.readouterr()
-        return int(end.value.code or 0), printed.out + printed.err
-
-    return command
+    return partial(run_here, "evaluate")
 
 
 def packed(path: Path, folder: Path | None) -> Path:
@@ -70,21 +59,6 @@ def reports(project: Path) -> list[dict[str, Any]]:
         json.loads(path.read_text(encoding="utf-8"))
         for path in sorted((project / "reports").glob("*.json"))
     ]
-
-
-def test_outside_a_project_the_message_says_where_to_go(
-    tmp_path, monkeypatch, run
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    code, printed = run()
-    assert code == 1
-    assert "config.yml" in printed
-
-
-def test_without_a_model_the_way_to_one_is_told(project, run) -> None:
-    code, printed = run()
-    assert code == 1
-    assert "personal-chat train" in printed
 
 
 @pytest.mark.parametrize(

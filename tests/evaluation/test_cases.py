@@ -5,7 +5,6 @@ from framework_plugin.evaluation.cases import (
     PROFILES,
     cases_from,
     reply_pool,
-    spread,
     unanswerable_cases,
 )
 from tests.evaluation.recorded import small_corpus
@@ -60,12 +59,6 @@ def test_the_same_seed_makes_the_same_users(scripts) -> None:
 def test_every_kind_of_fact_has_values_that_are_found_in_a_text() -> None:
     assert set(PROFILES) == set(FactKind)
     assert all(len(value) >= 2 for values in PROFILES.values() for value in values)
-
-
-def test_a_limit_is_spread_over_all(scripts) -> None:
-    cases = cases_from(scripts, 1)
-    assert spread(cases, 4) == cases[::2]
-    assert spread(cases, None) == spread(cases, 99) == cases
 
 
 def test_the_pool_holds_each_reply_once_as_written(scripts) -> None:

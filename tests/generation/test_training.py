@@ -7,12 +7,16 @@ import tensorflow as tf
 from framework_plugin.corpus.codec import UtteranceCodec
 from framework_plugin.corpus.examples import Augmentation, ExampleSampler
 from framework_plugin.corpus.script import Corpus
-from framework_plugin.errors import CorpusError
+from framework_plugin.errors import CorpusError, SettingsError
 from framework_plugin.generation.settings import GeneratorSettings
 from framework_plugin.generation.training.pipeline import train_generator
-from framework_plugin.generation.training.sources import script_source, split_scripts
+from framework_plugin.generation.training.sources import (
+    open_sources,
+    script_source,
+    split_scripts,
+)
 from framework_plugin.text.segment import create_segmenter
-from tests.small_generator import OPTIONS, SMALL, UNANSWERABLE, Silent
+from tests.small_generator import DIALOGUES, OPTIONS, SMALL, UNANSWERABLE, Silent
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +82,14 @@ def test_tensorboard_shows_losses_and_replies(corpus: Corpus, tmp_path: Path) ->
 def test_one_dialogue_is_too_little(corpus: Corpus) -> None:
     with pytest.raises(CorpusError, match="at least 2"):
         split_scripts(Corpus(corpus.scripts[:1]), SMALL)
+
+
+def test_written_dialogues_teach_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "small.txt"
+    path.write_text(DIALOGUES, encoding="utf-8")
+    settings = GeneratorSettings.read({**OPTIONS, "memory": True})
+    with pytest.raises(SettingsError, match="Leave 'memory' out"):
+        open_sources(str(path), None, settings)
 
 
 @pytest.fixture

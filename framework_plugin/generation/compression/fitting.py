@@ -8,13 +8,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from framework_plugin.corpus.examples import Example
+from framework_plugin.corpus.examples import Example, spread
 from framework_plugin.generation import artefact
 from framework_plugin.generation.compression.original import (
     Material,
     Original,
     parameters,
-    spread,
 )
 from framework_plugin.generation.compression.place import Place
 from framework_plugin.generation.encoding import EncodedExample
@@ -22,12 +21,8 @@ from framework_plugin.generation.network.export import export_network
 from framework_plugin.generation.network.seq2seq import Seq2Seq
 from framework_plugin.generation.serving.calibration import (
     agreement,
-    patient,
-    try_out,
-    unanswerable_examples,
+    calibrate,
 )
-from framework_plugin.generation.serving.candidates import CandidateFinder
-from framework_plugin.generation.serving.confidence import ConfidenceModel
 from framework_plugin.generation.settings import TrainingSettings
 from framework_plugin.generation.training.batches import Batch, make_batches
 from framework_plugin.generation.training.learner import Network
@@ -36,7 +31,6 @@ from framework_plugin.generation.training.store import Examples, ExampleStore
 from framework_plugin.generation.training.trainer import Trainer
 
 _MOST_COMPARED = 300
-_MOST_CALIBRATED = 800
 
 
 def fit(
@@ -116,7 +110,13 @@ def write_generator(
         artefact.write_weights(folder, network.get_weights())
         export_network(network, original.vocabulary, folder)
         progress.stage("comparing precisions and calibrating the confidence")
-        threshold = _calibrate(folder, original, material)
+        calibrated = calibrate(
+            folder,
+            [*material.tried, *material.amid_talk],
+            material.unanswerable,
+            original.codec,
+            material.decoding,
+        )
         compared = spread(material.tried, _MOST_COMPARED)
         assert outcome.best is not None
         metrics = {
@@ -126,7 +126,7 @@ def write_generator(
             "interrupted": False,
             "development_perplexity": outcome.best.perplexity,
             "int8_agreement": agreement(folder, compared, original.codec),
-            "threshold": threshold,
+            **calibrated,
             **parameters(network.get_weights()),
         }
         artefact.write_json(folder / artefact.METRICS, metrics)
@@ -142,15 +142,3 @@ def copy_common(original: Original, folder: Path) -> None:
             shutil.copytree(path, folder / path.name)
     shutil.copy2(original.folder / artefact.VOCABULARY, folder)
     artefact.write_experience(folder, artefact.read_experience(original.folder))
-
-
-def _calibrate(folder: Path, original: Original, material: Material) -> float:
-    """Fits the confidence on held-out messages; gives its threshold."""
-    decoding, codec = material.decoding, original.codec
-    finder = CandidateFinder(folder, "fp32", codec, patient(decoding))
-    held_out = spread([*material.tried, *material.amid_talk], _MOST_CALIBRATED)
-    wrong = unanswerable_examples(material.unanswerable, codec)
-    trials = try_out(finder, [*held_out, *wrong])
-    model = ConfidenceModel.fit(trials, decoding.wanted_precision)
-    model.save(folder / artefact.CONFIDENCE)
-    return model.threshold

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framework_plugin.corpus.codec import UtteranceCodec
-from framework_plugin.corpus.examples import Example
+from framework_plugin.corpus.examples import Example, spread
 from framework_plugin.errors import ArtefactError, CorpusError
 from framework_plugin.generation import artefact, lineage
 from framework_plugin.generation.encoding import (
@@ -195,10 +195,3 @@ def parameters(weights: Sequence[npt.NDArray[np.generic]]) -> dict[str, int]:
         "parameters": sum(int(w.size) for w in own),
         "nonzero": sum(int(np.count_nonzero(w)) for w in own),
     }
-
-
-def spread(examples: Sequence[Example], count: int) -> list[Example]:
-    """At most so many examples, spread evenly over all."""
-    if len(examples) <= count:
-        return list(examples)
-    return [examples[i * len(examples) // count] for i in range(count)]

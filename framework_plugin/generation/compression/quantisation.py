@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from framework_plugin.corpus.examples import spread
 from framework_plugin.generation import artefact
 from framework_plugin.generation.compression.fitting import copy_common
 from framework_plugin.generation.compression.original import (
@@ -12,7 +13,6 @@ from framework_plugin.generation.compression.original import (
     Original,
     graphs,
     parameters,
-    spread,
 )
 from framework_plugin.generation.compression.place import Place
 from framework_plugin.generation.serving.calibration import agreement

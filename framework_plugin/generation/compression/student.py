@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from framework_plugin.generation.encoding import input_names
-from framework_plugin.generation.network.decoder import State, Texts, Written
 from framework_plugin.generation.network.lexicon import Lexicon
 from framework_plugin.generation.network.losses import Losses
-from framework_plugin.generation.network.seq2seq import Heard, Inputs, Seq2Seq
+from framework_plugin.generation.network.seq2seq import Attempt, Inputs, Seq2Seq
 from framework_plugin.generation.settings import NetworkSettings, TrainingSettings
-from framework_plugin.text.vocabulary import PAD_ID, Vocabulary
+from framework_plugin.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,16 +27,6 @@ class Lesson:
     teacher: Seq2Seq
     temperature: float
     share: float
-
-
-@dataclass(eq=False)
-class _Notes:
-    """What a student read and wrote in its last pass."""
-
-    source: tf.Tensor = None
-    memory: tf.Tensor | None = None
-    reply_in: tf.Tensor = None
-    written: Written | None = None
 
 
 class Student(Seq2Seq):
@@ -64,22 +53,6 @@ class Student(Seq2Seq):
     ) -> None:
         super().__init__(settings, training, lexicon)
         self._lesson = lesson
-        self._notes = _Notes()
-
-    def hear(
-        self, source: tf.Tensor, memory: tf.Tensor | None, training: bool = False
-    ) -> Heard:
-        """See `Seq2Seq.hear`; what was read is noted."""
-        self._notes.source, self._notes.memory = source, memory
-        return super().hear(source, memory, training)
-
-    def write(
-        self, tokens: tf.Tensor, state: State, texts: Texts, training: bool = False
-    ) -> tuple[Written, State]:
-        """See `Seq2Seq.write`; what was read and written is noted."""
-        written, after = super().write(tokens, state, texts, training)
-        self._notes.reply_in, self._notes.written = tokens, written
-        return written, after
 
     def losses(self, inputs: Inputs, training: bool = False) -> Losses:
         """The loss of a batch.
@@ -93,27 +66,24 @@ class Student(Seq2Seq):
             As `Seq2Seq.losses`; while training the total is (1 - α) of the corpus' loss
             and α of the teacher's (Kim & Rush 2016, §3.1), α being the lesson's share.
         """
-        hard = super().losses(inputs, training=training)
+        attempt = self.attempt(inputs, training)
+        hard = self.loss_of(attempt, training)
         if not training:
             return hard
         share = self._lesson.share
-        soft = self._soft(tf.not_equal(inputs["reply_out"], PAD_ID))
-        return hard._replace(total=(1.0 - share) * hard.total + share * soft)
+        total = (1.0 - share) * hard.total + share * self._soft(attempt)
+        return hard._replace(total=total)
 
-    def _soft(self, real: tf.Tensor) -> tf.Tensor:
-        """The teacher's loss for what was just read, summed over the real places."""
-        notes, self._notes = self._notes, _Notes()
+    def _soft(self, attempt: Attempt) -> tf.Tensor:
+        """The teacher's loss for an attempt, summed over the real places."""
         teacher, temperature = self._lesson.teacher, self._lesson.temperature
-        heard = teacher.hear(notes.source, notes.memory)
-        shown, _ = teacher.write(notes.reply_in, heard.state, heard.texts)
-        assert notes.written is not None
-        scores, wanted = (
-            network.embedding.scores(tf.boolean_mask(written.features, real))
-            for network, written in ((self, notes.written), (teacher, shown))
-        )
-        soft = soft_loss(scores, wanted, temperature)
+        read, real = attempt.read, attempt.real
+        heard = teacher.hear(read["source"], read.get("memory"))
+        shown, _ = teacher.write(read["reply_in"], heard.state, heard.texts)
+        wanted = teacher.embedding.scores(tf.boolean_mask(shown.features, real))
+        soft = soft_loss(attempt.scores, wanted, temperature)
         if shown.sources is not None:
-            own = tf.boolean_mask(notes.written.sources, real)
+            own = tf.boolean_mask(attempt.written.sources, real)
             sources = tf.stop_gradient(tf.boolean_mask(shown.sources, real))
             # A word counts for as much as the teacher would write and not copy it.
             soft = tf.exp(sources[:, 0]) * soft + soft_loss(own, sources, temperature)

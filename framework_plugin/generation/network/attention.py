@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from framework_plugin.generation.network.products import Linear, projection
+from framework_plugin.generation.network.products import Linear
 
 _NEVER = -1e9
 
@@ -56,18 +56,28 @@ class Attention(tf.keras.layers.Layer):  # type: ignore[misc]
         """Attends.
 
         Args:
-            queries: Some for each text, (texts, queries, query size).
+            queries: (queries, query size); those for one text side by side, as many
+                for each.
             read: The texts.
 
         Returns:
-            Context (texts, queries, width) and weights (texts, queries, length).
+            Context (queries, width) and weights (queries, length).
         """
-        wanted = self._query(queries)
+        width = read.states.shape[-1]
+        # In 64 bits, since ONNX has its shapes in them.
+        shape = tf.shape(read.states, tf.int64)
+        wanted = tf.reshape(
+            self._query(queries), tf.concat([shape[:1], [-1, width]], 0)
+        )
         if self._kind == "luong":
             energy = tf.matmul(wanted, read.states, transpose_b=True)
         else:
             keys = self._key(read.states)
             both = tf.tanh(wanted[:, :, None, :] + keys[:, None, :, :])
-            energy = projection(both, self._weights, "fp32")[..., 0]
-        weights = tf.nn.softmax(energy + read.bias[:, None, :], axis=-1)
-        return tf.matmul(weights, read.states), weights
+            energy = tf.tensordot(both, self._weights[:, 0], 1)
+        weights = tf.nn.softmax(energy + tf.expand_dims(read.bias, 1))
+        context = tf.matmul(weights, read.states)
+        return (
+            tf.reshape(context, (-1, width)),
+            tf.reshape(weights, tf.concat([[-1], shape[1:2]], 0)),
+        )

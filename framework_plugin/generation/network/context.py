@@ -26,6 +26,7 @@ class TurnEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
         self._speakers = speakers
         self._most = settings.context_turns
         size, start = settings.embedding_size, "zeros"
+        self._scale = size**0.5
         self._ages = self._voices = None
         if settings.turn_embeddings:
             self._ages = self.add_weight(
@@ -43,9 +44,9 @@ class TurnEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
     def call(self, tokens: tf.Tensor, embedded: tf.Tensor) -> tf.Tensor:
         """Adds to (texts, length, embedding size)."""
         if self._ages is not None:
-            embedded += tf.gather(self._ages, self.turns(tokens))
+            embedded += tf.gather(self._ages, self.turns(tokens)) * self._scale
         if self._voices is not None:
-            embedded += tf.gather(self._voices, self._voice(tokens))
+            embedded += tf.gather(self._voices, self._voice(tokens)) * self._scale
         return embedded
 
     def _is_mark(self, tokens: tf.Tensor) -> tf.Tensor:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from framework_plugin.generation.network.decoder import Written
+from framework_plugin.generation.network.reader import Written
 
 _LEAST = 1e-10
 _IMPOSSIBLE = -1e4

@@ -8,14 +8,14 @@ user's memory.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import tensorflow as tf
 
-from framework_plugin.generation.network.attention import Attention, Read
 from framework_plugin.generation.network.conditions import Conditions
 from framework_plugin.generation.network.encoder import Summary
 from framework_plugin.generation.network.products import Linear
+from framework_plugin.generation.network.reader import Reader, Texts, Written
 from framework_plugin.generation.network.recurrent import RecurrentLayer
 from framework_plugin.generation.network.transformer import (
     TransformerLayer,
@@ -25,122 +25,6 @@ from framework_plugin.generation.settings import NetworkSettings
 
 State = tuple[tf.Tensor, ...]
 """Where a decoder stands; each part has one row per reply."""
-
-
-class Texts(NamedTuple):
-    """All that a reply is written from.
-
-    Attributes:
-        dialogue: The utterance and the turns before it; None without attention.
-        memory: Facts and earlier turns of the user; None if none are read.
-    """
-
-    dialogue: Read | None
-    memory: Read | None
-
-
-class Written(NamedTuple):
-    """What the output layer gets for each token, (replies, length, …) each.
-
-    Attributes:
-        features: To be scored, width `embedding_size`.
-        dialogue: Attention over the dialogue; None without attention.
-        memory: Attention over the memory; None if there is none.
-        sources: Log-probabilities of writing a word of the vocabulary, of copying
-            from the dialogue and of copying from the memory; None without copying.
-    """
-
-    features: tf.Tensor
-    dialogue: tf.Tensor | None
-    memory: tf.Tensor | None
-    sources: tf.Tensor | None
-
-
-class Reader(tf.keras.layers.Layer):  # type: ignore[misc]
-    """Attends to what was read and makes features of it.
-
-    Args:
-        settings: Which attention, with memory or not, with copying or not.
-        width: Of the decoder's outputs.
-        dialogue_width: Of the encoder's states.
-        memory_width: Of the memory encoder's states.
-        conditions: Of these, `dropout` is the share of the features left out.
-    """
-
-    def __init__(
-        self,
-        settings: NetworkSettings,
-        width: int,
-        dialogue_width: int,
-        memory_width: int,
-        conditions: Conditions,
-    ) -> None:
-        super().__init__(name="reader")
-        precision = conditions.precision
-        self._drop = conditions.drop
-        self._dialogue = self._memory = self._gate = self._source = None
-        total = width
-        if settings.attention != "none":
-            self._dialogue = Attention(
-                settings.attention, width, dialogue_width, precision, "dialogue"
-            )
-            total += dialogue_width
-        if settings.memory:
-            self._memory = Attention(
-                settings.attention, width, memory_width, precision, "memory"
-            )
-            total += memory_width
-            self._gate = Linear(total, memory_width, precision, "gate")
-        self._combine = Linear(total, settings.embedding_size, precision, "combine")
-        if settings.copy:
-            self._source = Linear(total, 3 if settings.memory else 2, "fp32", "source")
-
-    def call(self, outputs: tf.Tensor, texts: Texts, training: bool = False) -> Written:
-        """Makes features.
-
-        Args:
-            outputs: Of the decoder, (replies, length, width). Replies to the same
-                text stand side by side.
-            texts: One row per text; replies share them evenly.
-            training: Whether to drop out.
-        """
-        parts: list[tf.Tensor] = [outputs]
-        weights: list[tf.Tensor | None] = []
-        for attention, read in (
-            (self._dialogue, texts.dialogue),
-            (self._memory, texts.memory),
-        ):
-            if attention is None or read is None:
-                weights.append(None)
-                continue
-            context, shares = _attend(attention, outputs, read)
-            parts.append(context)
-            weights.append(shares)
-        if self._gate is not None:
-            # How much of the memory matters now (Zhang et al. 2018, §4.1).
-            share = tf.sigmoid(self._gate(tf.concat(parts, -1)))
-            parts[-1] = parts[-1] * share
-        everything = tf.concat(parts, -1)
-        features = tf.tanh(self._combine(everything))
-        features = self._drop(features, training)
-        sources = None
-        if self._source is not None:
-            sources = tf.nn.log_softmax(self._source(everything))
-        return Written(features, weights[0], weights[1], sources)
-
-
-def _attend(
-    attention: Attention, outputs: tf.Tensor, read: Read
-) -> tuple[tf.Tensor, tf.Tensor]:
-    # Replies to one text are so many more queries to it.
-    replies, length = tf.shape(outputs)[0], tf.shape(outputs)[1]
-    texts = tf.shape(read.states)[0]
-    queries = tf.reshape(outputs, (texts, -1, outputs.shape[-1]))
-    context, shares = attention(queries, read)
-    return (
-        tf.reshape(context, (replies, length, read.states.shape[-1])),
-        tf.reshape(shares, (replies, length, tf.shape(read.states)[1])),
-    )
 
 
 class Decoder(Protocol):
@@ -179,6 +63,22 @@ class Decoder(Protocol):
 
         Returns:
             What the output layer gets for each token, and the state after the last.
+        """
+        ...
+
+    def step(
+        self, embedded: tf.Tensor, state: State, texts: Texts, reader: Reader
+    ) -> tuple[Written, State]:
+        """The same for one token of each reply, when serving.
+
+        Args:
+            embedded: (replies, embedding size).
+            state: Before it.
+            texts: See `Reader.rows`.
+            reader: What is on top.
+
+        Returns:
+            What the output layer gets, (replies, …), and the state after it.
         """
         ...
 
@@ -259,15 +159,9 @@ class RecurrentDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
         training: bool = False,
     ) -> tuple[Written, State]:
         """See `Decoder`."""
-        if embedded.shape[1] == 1:
-            outputs, after = self._one(embedded[:, 0], state, None)
-            written = reader(outputs[:, None], texts, training=training)
-            if self._feeding:
-                after = (*after, written.features[:, 0])
-            return written, after
         if self._feeding:
-            outputs = self._feed(embedded, state, texts, reader, training)
-            return reader(outputs, texts, training=training), state
+            outputs, after = self._feed(embedded, state, texts, reader, training)
+            return reader(outputs, texts, training=training), after
         states = tf.transpose(embedded, (1, 0, 2))
         parts: list[tf.Tensor] = []
         for index, layer in enumerate(self._layers):
@@ -278,8 +172,15 @@ class RecurrentDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
             states = sequences[0]
             parts.extend(sequence[-1] for sequence in sequences)
         outputs = tf.transpose(states, (1, 0, 2))
-        outputs = self._conditions.drop(outputs, training)
         return reader(outputs, texts, training=training), tuple(parts)
+
+    def step(
+        self, embedded: tf.Tensor, state: State, texts: Texts, reader: Reader
+    ) -> tuple[Written, State]:
+        """See `Decoder`."""
+        outputs, after = self._one(embedded, state, None)
+        written = reader.rows(outputs, texts)
+        return written, (*after, written.features) if self._feeding else after
 
     def _one(
         self,
@@ -309,8 +210,12 @@ class RecurrentDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
         texts: Texts,
         reader: Reader,
         training: bool,
-    ) -> tf.Tensor:
-        """The outputs of all steps, each of which reads the last one's features."""
+    ) -> tuple[tf.Tensor, State]:
+        """The outputs of all steps, each of which reads the last one's features.
+
+        Returns:
+            The outputs, (replies, length, width), and the state after the last.
+        """
         batch, steps = tf.shape(embedded)[0], tf.shape(embedded)[1]
         masks = [
             (
@@ -325,16 +230,15 @@ class RecurrentDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
             step: tf.Tensor, state: State, history: tf.TensorArray
         ) -> tuple[tf.Tensor, State, tf.TensorArray]:
             outputs, after = self._one(embedded[:, step], state, masks)
-            written = reader(outputs[:, None], texts)
-            after = (*after, written.features[:, 0])
+            after = (*after, reader.rows(outputs, texts).features)
             return step + 1, after, history.write(step, outputs)
 
-        _, _, history = tf.while_loop(
+        _, after, history = tf.while_loop(
             lambda step, *_: step < steps, body, (0, tuple(state), history)
         )
         outputs = tf.transpose(history.stack(), (1, 0, 2))
         outputs.set_shape((None, None, self.width))
-        return self._conditions.drop(outputs, training)
+        return outputs, after
 
     def _between(self, batch: tf.Tensor) -> tf.Tensor | None:
         rate = self._conditions.dropout
@@ -359,17 +263,9 @@ class TransformerDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
         self._conditions = conditions
         self.width = settings.decoder_units
         self._enter = Linear(settings.embedding_size, self.width, precision, "enter")
-        self._layers = [
-            TransformerLayer(
-                self.width,
-                dialogue_width,
-                heads=settings.heads,
-                feed_forward=settings.feed_forward_units,
-                conditions=conditions,
-                name=f"layer_{index}",
-            )
-            for index in range(settings.decoder_layers)
-        ]
+        self._layers = TransformerLayer.stack(
+            settings.decoder_layers, self.width, dialogue_width, settings, conditions
+        )
         self._norm = tf.keras.layers.LayerNormalization(name="norm", epsilon=1e-6)
 
     def first_state(self, summary: Summary) -> State:
@@ -390,9 +286,22 @@ class TransformerDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
         training: bool = False,
     ) -> tuple[Written, State]:
         """See `Decoder`."""
+        outputs, after = self._run(embedded, state, texts, training)
+        return reader(outputs, texts, training=training), after
+
+    def step(
+        self, embedded: tf.Tensor, state: State, texts: Texts, reader: Reader
+    ) -> tuple[Written, State]:
+        """See `Decoder`."""
+        outputs, after = self._run(tf.expand_dims(embedded, 1), state, texts, False)
+        return reader.rows(tf.squeeze(outputs, 1), texts), after
+
+    def _run(
+        self, embedded: tf.Tensor, state: State, texts: Texts, training: bool
+    ) -> tuple[tf.Tensor, State]:
+        """The outputs, (replies, length, width), and the state after them."""
         before, length = tf.shape(state[0])[1], tf.shape(embedded)[1]
-        states = self._enter(embedded) * self.width**0.5
-        states += positions(before, length, self.width)
+        states = self._enter(embedded) + positions(before, length, self.width)
         states = self._conditions.drop(states, training)
         # No place sees those behind it.
         seen = (
@@ -406,4 +315,4 @@ class TransformerDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
                 states, bias, read=texts.dialogue, earlier=earlier, training=training
             )
             after.extend(reached)
-        return reader(self._norm(states), texts, training=training), tuple(after)
+        return self._norm(states), tuple(after)

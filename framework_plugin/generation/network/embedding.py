@@ -16,6 +16,10 @@ from framework_plugin.text.vocabulary import PAD_ID
 class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
     """Embeds tokens; also scores them as output.
 
+    Vectors are kept about as long as 1, which suits the scores, and are lengthened to
+    numbers about as large as 1 where they are read (Vaswani et al. 2017, §3.4): a
+    recurrent layer would hardly notice shorter ones at first.
+
     Args:
         lexicon: The vocabulary.
         size: Numbers per token.
@@ -36,6 +40,7 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
     ) -> None:
         super().__init__(name="embedding")
         self.size = size
+        self.scale = size**0.5
         self.written = lexicon.written
         self._precision = precision
         # Plain arrays, since a tensor would become an input of the exported graph.
@@ -45,7 +50,7 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
         self._share = share[:, :, None]
 
         def start(shape: Sequence[int], dtype: tf.DType) -> tf.Tensor:
-            return tf.random.normal(shape, stddev=size**-0.5, dtype=dtype)
+            return tf.random.normal(shape, stddev=1.0 / self.scale, dtype=dtype)
 
         self._held: tf.Tensor | None = None
         self._given: tf.Tensor | None = None
@@ -66,6 +71,15 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
             else self.add_weight("outputs", (lexicon.written, size), initializer=start)
         )
         self.bias = self.add_weight("bias", (lexicon.written,), initializer="zeros")
+
+    def place(self, vectors: npt.NDArray[np.float32]) -> None:
+        """Takes word vectors from elsewhere, lengthened as suits this layer.
+
+        Args:
+            vectors: One for each word, (vocabulary, size).
+        """
+        spread = float(np.sqrt(np.mean(np.square(vectors, dtype=np.float64))))
+        self.words.assign(vectors / max(spread * self.scale, 1e-12))
 
     def freeze(self, rows: npt.NDArray[np.bool_]) -> None:
         """Holds some words at the vectors that they have now.
@@ -91,11 +105,11 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
     def call(self, tokens: tf.Tensor) -> tf.Tensor:
         """Embeds ids of any shape; adds a last axis of `size`."""
         embedded = tf.gather(self._table(), tokens)
-        if self.characters is None:
-            return embedded
-        letters = tf.gather(self.characters, tf.gather(self._spelling, tokens))
-        share = tf.gather(self._share, tokens)
-        return embedded + tf.reduce_sum(letters * share, axis=-2)
+        if self.characters is not None:
+            letters = tf.gather(self.characters, tf.gather(self._spelling, tokens))
+            share = tf.gather(self._share, tokens)
+            embedded += tf.reduce_sum(letters * share, axis=-2)
+        return embedded * self.scale
 
     def scores(self, features: tf.Tensor) -> tf.Tensor:
         """Scores what may be said: (places, size) becomes (places, written)."""

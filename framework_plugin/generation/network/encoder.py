@@ -39,8 +39,10 @@ class Encoder(Protocol):
     Attributes:
         width: Numbers per token.
         summary_sizes: Numbers in the parts of the summary.
+        trainable_variables: All that it learns.
     """
 
+    trainable_variables: list[tf.Variable]
     width: int
     summary_sizes: tuple[int, ...]
 
@@ -237,25 +239,16 @@ class TransformerEncoder(tf.keras.layers.Layer):  # type: ignore[misc]
         self.width = 2 * settings.encoder_units
         self.summary_sizes = (self.width,)
         self._enter = Linear(settings.embedding_size, self.width, precision, "enter")
-        self._layers = [
-            TransformerLayer(
-                self.width,
-                None,
-                heads=settings.heads,
-                feed_forward=settings.feed_forward_units,
-                conditions=conditions,
-                name=f"layer_{index}",
-            )
-            for index in range(settings.encoder_layers)
-        ]
+        self._layers = TransformerLayer.stack(
+            settings.encoder_layers, self.width, None, settings, conditions
+        )
         self._norm = tf.keras.layers.LayerNormalization(name="norm", epsilon=1e-6)
 
     def call(
         self, embedded: tf.Tensor, real: tf.Tensor, training: bool = False
     ) -> Encoded:
         """See `Encoder`."""
-        states = self._enter(embedded) * self.width**0.5
-        states += positions(0, tf.shape(embedded)[1], self.width)
+        states = self._enter(embedded) + positions(0, tf.shape(embedded)[1], self.width)
         states = self._drop(states, training)
         bias = padding_bias(real)[:, None, None, :]
         for layer in self._layers:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import cast
 
 import tensorflow as tf
 import tf2onnx
@@ -13,12 +12,11 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from framework_plugin.generation.network.attention import Read
-from framework_plugin.generation.network.decoder import Reader, Texts, Written
 from framework_plugin.generation.network.embedding import TokenEmbedding
 from framework_plugin.generation.network.encoder import BidirectionalLayer
 from framework_plugin.generation.network.output_rows import cut_out_output
+from framework_plugin.generation.network.reader import Texts, Written
 from framework_plugin.generation.network.seq2seq import Seq2Seq, build_network
-from framework_plugin.generation.network.step_reader import StepReader
 from framework_plugin.generation.serving.runtime import (
     ENCODER,
     ROWS,
@@ -95,7 +93,8 @@ def _fold_characters(embedding: TokenEmbedding) -> None:
         return
     if embedding.outputs is None:
         embedding.outputs = tf.Variable(embedding.words[: embedding.written])
-    embedding.words.assign(embedding(tf.range(embedding.words.shape[0])))
+    whole = embedding(tf.range(embedding.words.shape[0]))
+    embedding.words.assign(whole / embedding.scale)
     embedding.characters = None
 
 
@@ -106,8 +105,6 @@ class _Graphs:
         self._network = network
         self._settings = network.settings
         self._states = len(network.decoder.state_shapes())
-        # Takes the same and gives the same.
-        self._reader = cast(Reader, StepReader(network.reader))
 
     def encode(self, source: tf.Tensor, memory: tf.Tensor | None = None) -> Outputs:
         heard = self._network.hear(source, memory)
@@ -131,13 +128,11 @@ class _Graphs:
     ) -> Outputs:
         state, texts, copies = self._parted(rest)
         network = self._network
-        embedded = tf.expand_dims(network.embedding(tokens), 1)
-        written, after = network.decoder.write(embedded, state, texts, self._reader)
-        features = tf.squeeze(written.features, 1)
-        scores = network.embedding.scores(features) + bias
+        written, after = network.step(tokens, state, texts)
+        scores = network.embedding.scores(written.features) + bias
         log_probs = tf.nn.log_softmax(scores)
         if written.sources is not None:
-            log_probs += written.sources[:, 0, :1]
+            log_probs += written.sources[:, :1]
         best = tf.math.top_k(log_probs, candidates)
         outputs = {"next_tokens": best.indices, "next_log_probs": best.values}
         outputs |= {f"next_state_{i}": part for i, part in enumerate(after)}
@@ -230,11 +225,11 @@ class _Graphs:
 def _attention(written: Written) -> Outputs:
     outputs = {}
     if written.dialogue is not None:
-        outputs["attention"] = tf.squeeze(written.dialogue, 1)
+        outputs["attention"] = written.dialogue
     if written.memory is not None:
-        outputs["memory_attention"] = tf.squeeze(written.memory, 1)
+        outputs["memory_attention"] = written.memory
     if written.sources is not None:
-        outputs["sources"] = tf.squeeze(written.sources, 1)
+        outputs["sources"] = written.sources
     return outputs
 
 
@@ -242,7 +237,7 @@ def _copied(
     written: Written, copies: tf.Tensor, log_probs: tf.Tensor, words: tf.Tensor
 ) -> tf.Tensor:
     """Log-probability of the token at each place read, however it is written."""
-    shares = _copy_shares(written)[:, 0]
+    shares = _copy_shares(written)
     same = tf.equal(copies[:, :, None], copies[:, None, :])
     rows, places = tf.shape(shares)[0], tf.shape(copies)[1]
     grouped = tf.reshape(shares, (tf.shape(copies)[0], -1, places))
@@ -257,7 +252,7 @@ def _copied(
 
 
 def _copy_shares(written: Written) -> tf.Tensor:
-    """Probability of copying from each place, (replies, length, places)."""
+    """Probability of copying from each place, (…, places)."""
     chances = tf.exp(written.sources)
     shares = [written.dialogue * chances[..., 1:2]]
     if written.memory is not None:

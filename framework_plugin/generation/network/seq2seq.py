@@ -21,21 +21,21 @@ from framework_plugin.generation.network.copying import (
     mixed,
 )
 from framework_plugin.generation.network.decoder import (
-    Reader,
+    Decoder,
     RecurrentDecoder,
     State,
-    Texts,
     TransformerDecoder,
-    Written,
 )
 from framework_plugin.generation.network.embedding import TokenEmbedding
 from framework_plugin.generation.network.encoder import (
     ConvolutionalEncoder,
+    Encoder,
     RecurrentEncoder,
     TransformerEncoder,
 )
 from framework_plugin.generation.network.lexicon import Lexicon
 from framework_plugin.generation.network.losses import Losses, smoothed, token_log_probs
+from framework_plugin.generation.network.reader import Reader, Texts, Written
 from framework_plugin.generation.settings import NetworkSettings, TrainingSettings
 from framework_plugin.text.vocabulary import (
     BEGIN_ID,
@@ -55,6 +55,9 @@ _BLANK = {
 }
 """What stands first, before padding, where nothing was read."""
 
+_NOISY = ("source", "memory", "reply_in")
+"""Where tokens are read as unknown while training."""
+
 
 class Heard(NamedTuple):
     """What the encoders made of a batch.
@@ -66,6 +69,22 @@ class Heard(NamedTuple):
 
     texts: Texts
     state: State
+
+
+class Attempt(NamedTuple):
+    """A pass over a batch, up to the scores.
+
+    Attributes:
+        read: The batch as it was read: while training, with some of it left out.
+        real: True where the reply has a token, (batch, length).
+        written: For all places, see `Written`.
+        scores: Of the words at the real places, (places, vocabulary).
+    """
+
+    read: Inputs
+    real: tf.Tensor
+    written: Written
+    scores: tf.Tensor
 
 
 class Seq2Seq(tf.keras.Model):  # type: ignore[misc]
@@ -102,7 +121,7 @@ class Seq2Seq(tf.keras.Model):  # type: ignore[misc]
             self.memory_encoder = RecurrentEncoder(
                 settings, 1, conditions, "memory_encoder"
             )
-        self.decoder: RecurrentDecoder | TransformerDecoder
+        self.decoder: Decoder
         if settings.decoder == "recurrent":
             sizes = self.encoder.summary_sizes
             self.decoder = RecurrentDecoder(settings, sizes, conditions)
@@ -132,17 +151,15 @@ class Seq2Seq(tf.keras.Model):  # type: ignore[misc]
         if self.summaries is not None:
             turns = self.turns.turns(source)
             encoded = self.summaries(encoded, turns, real, training=training)
-        dropped = self._drop(encoded.states, training)
         dialogue = None
         if self.settings.attention != "none":
-            dialogue = Read(dropped, padding_bias(real))
+            dialogue = Read(encoded.states, padding_bias(real))
         known = None
         if self.memory_encoder is not None:
             real = tf.not_equal(memory, PAD_ID)
             embedded = self._embed(memory, training)
             read = self.memory_encoder(embedded, real, training=training).states
-            dropped = self._drop(read, training)
-            known = Read(dropped, padding_bias(real))
+            known = Read(read, padding_bias(real))
         return Heard(Texts(dialogue, known), self.decoder.first_state(encoded.summary))
 
     def write(
@@ -159,6 +176,18 @@ class Seq2Seq(tf.keras.Model):  # type: ignore[misc]
         embedded = self._embed(tokens, training)
         return self.decoder.write(embedded, state, texts, self.reader, training)
 
+    def step(
+        self, tokens: tf.Tensor, state: State, texts: Texts
+    ) -> tuple[Written, State]:
+        """Reads the last token of each reply, when serving; see `Decoder.step`.
+
+        Args:
+            tokens: Ids, (replies,).
+            state: Before them.
+            texts: One row per text; replies to the same text stand side by side.
+        """
+        return self.decoder.step(self.embedding(tokens), state, texts, self.reader)
+
     def losses(self, inputs: Inputs, training: bool = False) -> Losses:
         """The loss of a batch.
 
@@ -168,24 +197,29 @@ class Seq2Seq(tf.keras.Model):  # type: ignore[misc]
             inputs: See `Inputs` and `input_names`.
             training: Whether to drop out and smooth labels.
         """
+        return self.loss_of(self.attempt(inputs, training), training)
+
+    def attempt(self, inputs: Inputs, training: bool = False) -> Attempt:
+        """Reads a batch and scores what might be said; see `losses`."""
         self.random.begin()
-        inputs = self._partly_blank(inputs, training)
+        read = self._noisy(self._partly_blank(inputs, training), training)
+        heard = self.hear(read["source"], read.get("memory"), training)
+        written, _ = self.write(read["reply_in"], heard.state, heard.texts, training)
+        real = tf.not_equal(read["reply_out"], PAD_ID)
+        scores = self.embedding.scores(tf.boolean_mask(written.features, real))
+        return Attempt(read, real, written, scores)
+
+    def loss_of(self, attempt: Attempt, training: bool = False) -> Losses:
+        """How far an attempt is from the batch's replies; see `losses`."""
+        inputs, real, written, scores = attempt
         smoothing = self._training.label_smoothing if training else 0.0
-        source = self._noisy(inputs["source"], training)
-        memory = inputs.get("memory")
-        if memory is not None:
-            memory = self._noisy(memory, training)
-        heard = self.hear(source, memory, training)
-        reply_in = self._noisy(inputs["reply_in"], training)
-        written, _ = self.write(reply_in, heard.state, heard.texts, training)
-        targets, real = inputs["reply_out"], tf.not_equal(inputs["reply_out"], PAD_ID)
+        targets = inputs["reply_out"]
         wanted = tf.boolean_mask(targets, real)
         sayable = wanted < self.embedding.written
         if training and written.sources is not None and self._training.forced_copy:
             closed = self.random.chosen(tf.shape(wanted), self._training.forced_copy)
             able = tf.boolean_mask(copyable(inputs, targets), real)
             sayable = tf.logical_and(sayable, ~tf.logical_and(closed, able))
-        scores = self.embedding.scores(tf.boolean_mask(written.features, real))
         own, mean = token_log_probs(scores, tf.where(sayable, wanted, UNKNOWN_ID))
         if written.sources is not None:
             copied = copied_log_probs(written, inputs, targets)
@@ -225,19 +259,22 @@ class Seq2Seq(tf.keras.Model):  # type: ignore[misc]
                 changed[name] = tf.where(blank, nothing, inputs[name])
         return changed
 
-    def _noisy(self, tokens: tf.Tensor, training: bool) -> tf.Tensor:
+    def _noisy(self, inputs: Inputs, training: bool) -> Inputs:
         """Some tokens as unknown (Bowman et al. 2016, word dropout)."""
         rate = self._training.word_dropout
         if not training or not rate:
-            return tokens
-        lost = self.random.chosen(tf.shape(tokens), rate)
-        mark = tf.logical_or(tf.equal(tokens, PAD_ID), tf.equal(tokens, BEGIN_ID))
-        return tf.where(tf.logical_and(lost, ~mark), UNKNOWN_ID, tokens)
+            return inputs
+        changed = dict(inputs)
+        for name in _NOISY:
+            if name in inputs:
+                tokens = inputs[name]
+                mark = tf.equal(tokens, PAD_ID) | tf.equal(tokens, BEGIN_ID)
+                lost = self.random.chosen(tf.shape(tokens), rate) & ~mark
+                changed[name] = tf.where(lost, UNKNOWN_ID, tokens)
+        return changed
 
 
-def _encoder(
-    settings: NetworkSettings, conditions: Conditions
-) -> RecurrentEncoder | ConvolutionalEncoder | TransformerEncoder:
+def _encoder(settings: NetworkSettings, conditions: Conditions) -> Encoder:
     if settings.encoder == "convolutional":
         return ConvolutionalEncoder(settings, conditions)
     if settings.encoder == "transformer":

@@ -11,6 +11,7 @@ import tensorflow as tf
 from framework_plugin.generation.network.attention import Read
 from framework_plugin.generation.network.conditions import Conditions
 from framework_plugin.generation.network.products import Linear
+from framework_plugin.generation.settings import NetworkSettings
 
 
 def positions(first: tf.Tensor, count: tf.Tensor, width: int) -> tf.Tensor:
@@ -70,8 +71,7 @@ class TransformerLayer(tf.keras.layers.Layer):  # type: ignore[misc]
     Args:
         width: Numbers per place.
         read_width: Numbers per place of what was read; None for an encoder's layer.
-        heads: Attention heads.
-        feed_forward: Inner width.
+        settings: Heads and inner width.
         conditions: Of these, `dropout` is the share left out after each part.
         name: Of the layer.
     """
@@ -80,14 +80,13 @@ class TransformerLayer(tf.keras.layers.Layer):  # type: ignore[misc]
         self,
         width: int,
         read_width: int | None,
-        *,
-        heads: int,
-        feed_forward: int,
+        settings: NetworkSettings,
         conditions: Conditions,
         name: str,
     ) -> None:
         super().__init__(name=name)
-        precision = conditions.precision
+        precision, heads = conditions.precision, settings.heads
+        feed_forward = settings.feed_forward_units
         normalise = tf.keras.layers.LayerNormalization
         self._drop = conditions.drop
         self._own = MultiHeadAttention(width, width, heads, precision, "self")
@@ -101,6 +100,21 @@ class TransformerLayer(tf.keras.layers.Layer):  # type: ignore[misc]
         self._inner = Linear(width, feed_forward, precision, "inner")
         self._outer = Linear(feed_forward, width, precision, "outer")
         self._inner_norm = normalise(name="inner_norm", epsilon=1e-6)
+
+    @classmethod
+    def stack(
+        cls,
+        count: int,
+        width: int,
+        read_width: int | None,
+        settings: NetworkSettings,
+        conditions: Conditions,
+    ) -> list[TransformerLayer]:
+        """So many layers, alike in all but their weights."""
+        return [
+            cls(width, read_width, settings, conditions, f"layer_{index}")
+            for index in range(count)
+        ]
 
     def call(
         self,

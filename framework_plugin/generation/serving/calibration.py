@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +10,17 @@ import sacrebleu
 
 from framework_plugin.corpus.codec import UtteranceCodec
 from framework_plugin.corpus.dialogue import Speaker
-from framework_plugin.corpus.examples import Example
+from framework_plugin.corpus.examples import Example, spread
+from framework_plugin.generation import artefact
 from framework_plugin.generation.serving.batch import find_batch
 from framework_plugin.generation.serving.candidates import CandidateFinder, Query
-from framework_plugin.generation.serving.confidence import Trial
+from framework_plugin.generation.serving.confidence import ConfidenceModel, Trial
 from framework_plugin.generation.settings import DecodingSettings
 
 RIGHT_FROM = 45.0
 """chrF from which a reply says the same as its reference; see `is_right`."""
+
+_MOST_TRIED = 800
 
 # Calibration is no conversation: a slow machine must not change its outcome.
 _NO_HURRY_MS = 60_000.0
@@ -55,6 +58,53 @@ def is_right(reply: str, references: Sequence[str]) -> bool:
     if not references:
         return False
     return float(_chrf.sentence_score(reply, list(references)).score) >= RIGHT_FROM
+
+
+def calibrate(
+    folder: Path,
+    held_out: Sequence[Example],
+    unanswerable: Iterable[str],
+    codec: UtteranceCodec,
+    decoding: DecodingSettings,
+) -> dict[str, float]:
+    """Fits the confidence of a generator and keeps it beside.
+
+    Args:
+        folder: Of the generator, whose graphs are there.
+        held_out: Never learned from; at most `_MOST_TRIED` of them are tried.
+        unanswerable: Messages that no generated reply would suit.
+        codec: Of the generator.
+        decoding: How it searches, and the precision wanted.
+
+    Returns:
+        How well it does: shares of the held-out messages, and the threshold.
+    """
+    finder = CandidateFinder(folder, "fp32", codec, patient(decoding))
+    trials = try_out(finder, spread(held_out, _MOST_TRIED))
+    wrong = try_out(finder, unanswerable_examples(unanswerable, codec))
+    model = ConfidenceModel.fit([*trials, *wrong], decoding.wanted_precision)
+    model.save(folder / artefact.CONFIDENCE)
+
+    def sure(trial: Trial) -> bool:
+        return model.judge(trial.evidence).probability >= model.threshold
+
+    def right(trial: Trial) -> bool:
+        return trial.right[model.judge(trial.evidence).index]
+
+    said = [t for t in trials if sure(t)]
+    return {
+        "searched_right": _share(trials, lambda t: t.right[0]),
+        "candidate_right": _share(trials, lambda t: any(t.right)),
+        "right": _share(trials, right),
+        "sure": _share(trials, sure),
+        "right_when_sure": _share(said, right),
+        "unanswerable_said": _share(wrong, sure),
+        "threshold": model.threshold,
+    }
+
+
+def _share(trials: Sequence[Trial], holds: Callable[[Trial], bool]) -> float:
+    return sum(map(holds, trials)) / max(len(trials), 1)
 
 
 def patient(settings: DecodingSettings) -> DecodingSettings:

@@ -179,7 +179,17 @@ class Anew:
         return {"pretraining_perplexity": done.perplexity} if done else {}
 
 
-class Further:
+class _OnBase:
+    """Goes on from a trained generator, with its words."""
+
+    _base: Path
+
+    def vocabulary(self, learned: ExampleSource) -> Vocabulary:
+        """That of the base; words new to it are spelled."""
+        return Vocabulary.load(self._base / artefact.VOCABULARY)
+
+
+class Further(_OnBase):
     """All weights of a trained generator, in small steps so that it forgets less.
 
     Args:
@@ -197,10 +207,6 @@ class Further:
         rate = settings.training.learning_rate * settings.training.finetuning_rate
         self.training = replace(settings.training, learning_rate=rate)
         self.signature: Mapping[str, str] = lineage.identity(base)._asdict()
-
-    def vocabulary(self, learned: ExampleSource) -> Vocabulary:
-        """That of the base; words new to it are spelled."""
-        return Vocabulary.load(self._base / artefact.VOCABULARY)
 
     def prepare(
         self,
@@ -223,7 +229,7 @@ class Further:
         return {"base": self.signature["weights"]}
 
 
-class Adapted:
+class Adapted(_OnBase):
     """A trained generator as it is, with an adapter beside it.
 
     Args:
@@ -247,10 +253,6 @@ class Adapted:
         self._adapters: Adapters | None = None
         before = {"adapter": lineage.identity(loaded).weights} if loaded else {}
         self.signature: Mapping[str, str] = {**self._identity._asdict(), **before}
-
-    def vocabulary(self, learned: ExampleSource) -> Vocabulary:
-        """That of the base; words new to it are spelled."""
-        return Vocabulary.load(self._base / artefact.VOCABULARY)
 
     def prepare(
         self,
@@ -292,7 +294,7 @@ def _place_vectors(
     With `freeze_embeddings` those that the file has are held; the others are trained.
     """
     matrix, found = _vectors(vocabulary, settings)
-    network.embedding.words.assign(matrix)
+    network.embedding.place(matrix)
     if settings.network.freeze_embeddings:
         network.embedding.freeze(found)
 

@@ -15,7 +15,8 @@ from framework_plugin.text.vocabulary import BEGIN_ID, END_ID, UNKNOWN_ID, Vocab
 if TYPE_CHECKING:
     from framework_plugin.generation.network.seq2seq import Seq2Seq
 
-_LONGEST = 30
+LONGEST = 30
+"""Tokens of a sample reply at most."""
 
 
 class SampleReplies:
@@ -49,10 +50,10 @@ class SampleReplies:
         )
         state, last = heard.state, BEGIN_ID
         reply: list[int] = []
-        while len(reply) < _LONGEST:
-            tokens = np.array([[last]], np.int32)
-            written, state = self._network.write(tokens, state, heard.texts)
-            scores = self._network.embedding.scores(written.features[:, 0]).numpy()
+        while len(reply) < LONGEST:
+            tokens = np.array([last], np.int32)
+            written, state = self._network.step(tokens, state, heard.texts)
+            scores = self._network.embedding.scores(written.features).numpy()
             scores[0, UNKNOWN_ID] = -np.inf
             last = int(scores.argmax())
             if last == END_ID:

@@ -23,7 +23,7 @@ from framework_plugin.corpus.record_examples import (
 from framework_plugin.corpus.script import Corpus, Script
 from framework_plugin.corpus.synonyms import read_synonyms
 from framework_plugin.corpus.values import all_values
-from framework_plugin.errors import CorpusError
+from framework_plugin.errors import CorpusError, SettingsError
 from framework_plugin.generation.encoding import codec_of
 from framework_plugin.generation.settings import GeneratorSettings, TrainingSettings
 from framework_plugin.text.segment import create_segmenter
@@ -77,9 +77,16 @@ def open_sources(
 
     Raises:
         CorpusError: If either is missing, empty or too small.
+        SettingsError: If the network has a memory and the corpus nothing for it.
     """
     if _is_public(Path(corpus)):
         return _public_sources(Path(corpus), development, settings)
+    if settings.network.memory:
+        raise SettingsError(
+            "'memory' is learned from what is known of a user, and the dialogues in "
+            f"'{corpus}' say only which kinds of fact are. Leave 'memory' out, or name "
+            "the file of a public corpus with profiles in 'corpus'; see docs/corpus.md."
+        )
     learned = _read(corpus)
     if development is None:
         return split_scripts(learned, settings)

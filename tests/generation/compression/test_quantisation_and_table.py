@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from framework_plugin.corpus.dialogue import Dialogue, Speaker, Turn
+from framework_plugin.corpus.examples import spread
 from framework_plugin.corpus.user_context import UserContext
 from framework_plugin.errors import ArtefactError, TrainingError
 from framework_plugin.generation import artefact as artefacts
@@ -14,7 +15,6 @@ from framework_plugin.generation.compression.original import (
     Material,
     Original,
     parameters,
-    spread,
 )
 from framework_plugin.generation.compression.place import RECORD, Place
 from framework_plugin.generation.compression.quantisation import int8_place, to_int8
