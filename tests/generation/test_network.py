@@ -40,10 +40,10 @@ KINDS = {
     "gru, bahdanau, untied": replace(
         BASE, cell="gru", attention="bahdanau", tied_embeddings=False
     ),
-    "rnn without attention": replace(BASE, cell="rnn", attention="none"),
-    "input feeding, by character": replace(
-        BASE, input_feeding=True, character_embeddings=True
+    "rnn without attention, by word alone": replace(
+        BASE, cell="rnn", attention="none", character_embeddings=False
     ),
+    "input feeding": replace(BASE, input_feeding=True),
     "convolutional, hierarchical": replace(
         BASE,
         encoder="convolutional",
@@ -183,6 +183,15 @@ def test_side_by_side_is_as_alone(
         alone = stepper.step(stepper.start(), np.array([BEGIN_ID]), 3)
         assert out.tokens[row].tolist() == alone.tokens[0].tolist()
         assert out.log_probs[row] == pytest.approx(alone.log_probs[0], abs=1e-4)
+
+
+@pytest.mark.parametrize("by_character", [True, False])
+def test_tokens_are_read_as_numbers_about_as_large_as_one(by_character: bool) -> None:
+    # Much smaller ones are hardly noticed by recurrent layers, and little is learned.
+    settings = replace(BASE, embedding_size=128, character_embeddings=by_character)
+    network = build_network(settings, TRAINING, VOCABULARY)
+    embedded = network.embedding(tf.range(4, len(VOCABULARY)))
+    assert 0.8 < float(tf.math.reduce_std(embedded)) < 1.6
 
 
 def test_a_word_of_no_vocabulary_is_copied() -> None:

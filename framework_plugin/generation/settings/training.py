@@ -31,7 +31,7 @@ class TrainingSettings:
         warmup: Share of all steps in which the step size rises to its largest.
         weight_decay: Share of each weight matrix that is taken off, times the step
             size.
-        clip_norm: Largest gradient norm.
+        clip_norm: Largest gradient norm, of the loss per reply; more is scaled down.
         dropout: Share of activations left out while training.
         recurrent_dropout: Share of a recurrent layer's state left out, the same
             units at all steps of a sequence (Gal & Ghahramani 2016, §4).
@@ -97,7 +97,7 @@ class TrainingSettings:
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: float = 0.05
     weight_decay: float = 0.01
-    clip_norm: float = 1.0
+    clip_norm: float = 5.0
     dropout: float = 0.35
     recurrent_dropout: float = 0.0
     word_dropout: float = 0.1

@@ -10,10 +10,11 @@ import tensorflow as tf
 from framework_plugin.errors import ArtefactError
 from framework_plugin.generation.settings import TrainingSettings
 from framework_plugin.generation.training.averaging import RunningAverage
-from framework_plugin.generation.training.batches import Batch
+from framework_plugin.generation.training.batches import TARGET, Batch
 from framework_plugin.generation.training.checkpoints import Arrays
 from framework_plugin.generation.training.distribution import Distribution
 from framework_plugin.generation.training.optimizer import AdamW
+from framework_plugin.text.vocabulary import PAD_ID
 
 
 class Losses(Protocol):
@@ -189,8 +190,12 @@ class Learner:
         # A tied embedding has gradients of rows and of the whole; Adam needs the whole.
         dense = [tf.convert_to_tensor(g) for g in gradients]
         sums = tf.stack([losses.total, losses.nll, losses.tokens, stop])
-        *dense, sums = self._distribution.sum([*dense, sums])
-        share = 1.0 / tf.maximum(sums[2], 1.0)
+        *dense, sums, replies = self._distribution.sum(
+            [*dense, sums, _replies(inputs[TARGET])]
+        )
+        # Not per token: a batch has replies of one length, and a token of a long one
+        # would count for less.
+        share = 1.0 / tf.maximum(replies, 1.0)
         self._optimizer.apply([g * share for g in dense], rate, step)
         self.average.update(step)
         return sums
@@ -199,6 +204,12 @@ class Learner:
         losses = self._network.losses(inputs, training=False)
         (sums,) = self._distribution.sum([tf.stack([losses.nll, losses.tokens])])
         return sums
+
+
+def _replies(targets: tf.Tensor) -> tf.Tensor:
+    """How many rows of (batch, length) are not all padding."""
+    real = tf.reduce_any(tf.not_equal(targets, PAD_ID), axis=1)
+    return tf.reduce_sum(tf.cast(real, tf.float32))
 
 
 def _named(variables: Sequence[tf.Variable], kind: str = "weight") -> dict[str, Any]:
