@@ -12,6 +12,7 @@ import yaml
 from framework_plugin.corpus.codec import join
 from framework_plugin.corpus.examples import Example
 from framework_plugin.corpus.formats import DialogueRecord
+from framework_plugin.generation import artefact
 from framework_plugin.generation.encoding import (
     codec_of,
     encode_reply,
@@ -20,6 +21,7 @@ from framework_plugin.generation.encoding import (
 from framework_plugin.generation.network.export import export_network
 from framework_plugin.generation.network.seq2seq import Seq2Seq, build_network
 from framework_plugin.generation.serving.runtime import OnnxRuntime, ban
+from framework_plugin.generation.serving.scorers import Asked, open_scorer
 from framework_plugin.generation.serving.search import search_batch
 from framework_plugin.generation.settings import DecodingSettings, GeneratorSettings
 from framework_plugin.generation.training.beginning import vocabulary_of
@@ -85,6 +87,7 @@ class Model:
         finally:
             progress.close()
         export_network(fit.network, vocabulary, folder)
+        artefact.write_training(folder, settings.training)
         parameters = int(fit.network.count_params())
         perplexity = math.exp(fit.loss)
         return cls(settings, vocabulary, parameters, perplexity, folder, fit.network)
@@ -101,13 +104,17 @@ class Model:
     ) -> list[str]:
         """The best reply to each example."""
         runtime, bias = OnnxRuntime(self.folder, precision), self._bias()
+        scorer = open_scorer(self.folder, precision, decoding, runtime, self.vocabulary)
         texts = []
         for start in range(0, len(examples), _CHUNK):
-            encoded = [
-                encode_texts(e.source, e.memory, self.vocabulary)
-                for e in examples[start : start + _CHUNK]
+            chunk = examples[start : start + _CHUNK]
+            encoded = [encode_texts(e.source, e.memory, self.vocabulary) for e in chunk]
+            asked = [
+                Asked(e.turns[-1][1], one.strangers)
+                for e, one in zip(chunk, encoded, strict=True)
             ]
-            found = search_batch(runtime.read_batch(encoded, bias), decoding)
+            stepper = runtime.read_batch(encoded, bias)
+            found = search_batch(stepper, decoding, scorer=scorer(asked))
             for one, hypotheses in zip(encoded, found, strict=True):
                 best = self.vocabulary.decode(hypotheses[0].tokens, one.strangers)
                 texts.append(join(best))

@@ -1,10 +1,11 @@
 """Networks compared on public dialogues: perplexity, BLEU, variety, hits@k.
 
 Each `--variant` is a name and settings, such as `gru:cell=gru`; all are trained on the
-same split and differ in nothing else. hits@k ranks the true reply among random replies
-of the development split, by the network's mean log-probability per token. With
-`--probe` the profile probe is measured as well: a fact that only the profile gives, of
-names and places that were never seen, must be in the reply.
+same split and differ in nothing else. A variant with `blank_source` is also tried with
+`mmi: anti_lm`. hits@k ranks the true reply among random replies of the development
+split, by the network's mean log-probability per token. The corpus `profile_probe` asks
+for a fact that only the profile gives, of names and places that were never seen: it
+must be in the reply.
 
 Run: python benchmarks/dialogue_models.py --data DIR --corpus kdconv
      --variant lstm: --variant gru:cell=gru [--set epochs=8 …] [--limit 20000]
@@ -35,23 +36,33 @@ Row = dict[str, object]
 PROBE = "profile_probe"
 
 
+def said(replies: Sequence[str], references: Sequence[Sequence[str]]) -> Row:
+    """What can be told of replies by themselves and beside their references."""
+    words = [tokens(reply) for reply in replies]
+    return {
+        "BLEU-2": round(bleu(replies, references, 2), 2),
+        "BLEU-4": round(bleu(replies, references, 4), 2),
+        "distinct-1": round(distinct(words, 1), 4),
+        "distinct-2": round(distinct(words, 2), 4),
+    }
+
+
 def measured(
     model: Model, tried: Sequence[DialogueRecord], answered: int, ranked: int
 ) -> Row:
     """The figures of one model."""
     records = random.Random(7).sample(list(tried), min(len(tried), answered))
     examples = model.examples(records)
-    found = model.replies(examples, replace(PATIENT, max_reply_tokens=30))
     references = [[record.reply] for record in records]
-    words = [tokens(reply) for reply in found]
     row: Row = {
         "parameters": model.parameters,
         "perplexity": round(model.perplexity, 2),
-        "BLEU-2": round(bleu(found, references, 2), 2),
-        "BLEU-4": round(bleu(found, references, 4), 2),
-        "distinct-1": round(distinct(words, 1), 4),
-        "distinct-2": round(distinct(words, 2), 4),
     }
+    plain = replace(PATIENT, max_reply_tokens=30)
+    row |= said(model.replies(examples, plain), references)
+    if model.settings.training.blank_source:
+        rescored = model.replies(examples, replace(plain, mmi="anti_lm"))
+        row |= {f"{key}, mmi": v for key, v in said(rescored, references).items()}
     drawn = random.Random(11)
     others = sorted({record.reply for record in tried})
     offered = []

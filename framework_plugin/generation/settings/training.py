@@ -93,11 +93,11 @@ class TrainingSettings:
     epochs: int = 20
     patience: int = 4
     batch_size: int = 64
-    learning_rate: float = 0.0015
+    learning_rate: float = 0.002
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: float = 0.05
     weight_decay: float = 0.01
-    clip_norm: float = 5.0
+    clip_norm: float = 8.0
     dropout: float = 0.35
     recurrent_dropout: float = 0.0
     word_dropout: float = 0.1
