@@ -26,7 +26,7 @@ class TurnEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
         self._speakers = speakers
         self._most = settings.context_turns
         size, start = settings.embedding_size, "zeros"
-        self._scale = size**0.5
+        self._scale = size**0.25
         self._ages = self._voices = None
         if settings.turn_embeddings:
             self._ages = self.add_weight(

@@ -18,8 +18,8 @@ from framework_plugin.generation.network.products import Linear
 from framework_plugin.generation.network.reader import Reader, Texts, Written
 from framework_plugin.generation.network.recurrent import RecurrentLayer
 from framework_plugin.generation.network.transformer import (
+    PlacedTokens,
     TransformerLayer,
-    positions,
 )
 from framework_plugin.generation.settings import NetworkSettings
 
@@ -262,7 +262,7 @@ class TransformerDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
         precision = conditions.precision
         self._conditions = conditions
         self.width = settings.decoder_units
-        self._enter = Linear(settings.embedding_size, self.width, precision, "enter")
+        self._enter = PlacedTokens(settings.embedding_size, self.width, precision)
         self._layers = TransformerLayer.stack(
             settings.decoder_layers, self.width, dialogue_width, settings, conditions
         )
@@ -301,7 +301,7 @@ class TransformerDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
     ) -> tuple[tf.Tensor, State]:
         """The outputs, (replies, length, width), and the state after them."""
         before, length = tf.shape(state[0])[1], tf.shape(embedded)[1]
-        states = self._enter(embedded) + positions(before, length, self.width)
+        states = self._enter(embedded, before)
         states = self._conditions.drop(states, training)
         # No place sees those behind it.
         seen = (

@@ -16,9 +16,10 @@ from framework_plugin.text.vocabulary import PAD_ID
 class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
     """Embeds tokens; also scores them as output.
 
-    Vectors are kept about as long as 1, which suits the scores, and are lengthened to
-    numbers about as large as 1 where they are read (Vaswani et al. 2017, §3.4): a
-    recurrent layer would hardly notice shorter ones at first.
+    Vectors are kept about as long as 1, which suits the scores, and are lengthened
+    where they are read, since a recurrent layer would hardly notice them at first. Not
+    by the root of their size, as for a transformer (Vaswani et al. 2017, §3.4): then
+    the layer's weights make too large steps later.
 
     Args:
         lexicon: The vocabulary.
@@ -40,7 +41,7 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
     ) -> None:
         super().__init__(name="embedding")
         self.size = size
-        self.scale = size**0.5
+        self.scale = size**0.25
         self.written = lexicon.written
         self._precision = precision
         # Plain arrays, since a tensor would become an input of the exported graph.
@@ -50,7 +51,7 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
         self._share = share[:, :, None]
 
         def start(shape: Sequence[int], dtype: tf.DType) -> tf.Tensor:
-            return tf.random.normal(shape, stddev=1.0 / self.scale, dtype=dtype)
+            return tf.random.normal(shape, stddev=size**-0.5, dtype=dtype)
 
         self._held: tf.Tensor | None = None
         self._given: tf.Tensor | None = None
@@ -79,7 +80,7 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
             vectors: One for each word, (vocabulary, size).
         """
         spread = float(np.sqrt(np.mean(np.square(vectors, dtype=np.float64))))
-        self.words.assign(vectors / max(spread * self.scale, 1e-12))
+        self.words.assign(vectors / max(spread * self.size**0.5, 1e-12))
 
     def freeze(self, rows: npt.NDArray[np.bool_]) -> None:
         """Holds some words at the vectors that they have now.

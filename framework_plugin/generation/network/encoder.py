@@ -12,6 +12,7 @@ from framework_plugin.generation.network.conditions import Conditions
 from framework_plugin.generation.network.products import Linear
 from framework_plugin.generation.network.recurrent import RecurrentLayer
 from framework_plugin.generation.network.transformer import (
+    PlacedTokens,
     TransformerLayer,
     positions,
 )
@@ -238,7 +239,7 @@ class TransformerEncoder(tf.keras.layers.Layer):  # type: ignore[misc]
         self._drop = conditions.drop
         self.width = 2 * settings.encoder_units
         self.summary_sizes = (self.width,)
-        self._enter = Linear(settings.embedding_size, self.width, precision, "enter")
+        self._enter = PlacedTokens(settings.embedding_size, self.width, precision)
         self._layers = TransformerLayer.stack(
             settings.encoder_layers, self.width, None, settings, conditions
         )
@@ -248,7 +249,7 @@ class TransformerEncoder(tf.keras.layers.Layer):  # type: ignore[misc]
         self, embedded: tf.Tensor, real: tf.Tensor, training: bool = False
     ) -> Encoded:
         """See `Encoder`."""
-        states = self._enter(embedded) + positions(0, tf.shape(embedded)[1], self.width)
+        states = self._enter(embedded, 0)
         states = self._drop(states, training)
         bias = padding_bias(real)[:, None, None, :]
         for layer in self._layers:

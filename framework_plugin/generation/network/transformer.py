@@ -14,7 +14,7 @@ from framework_plugin.generation.network.products import Linear
 from framework_plugin.generation.settings import NetworkSettings
 
 
-def positions(first: tf.Tensor, count: tf.Tensor, width: int) -> tf.Tensor:
+def positions(first: tf.Tensor | int, count: tf.Tensor, width: int) -> tf.Tensor:
     """Sine and cosine of each place (§3.5): (count, width)."""
     places = tf.cast(tf.range(first, first + count), tf.float32)[:, None]
     rates = tf.exp(
@@ -22,6 +22,28 @@ def positions(first: tf.Tensor, count: tf.Tensor, width: int) -> tf.Tensor:
     )
     angles = places * rates[None, :]
     return tf.concat([tf.sin(angles), tf.cos(angles)], axis=-1)
+
+
+class PlacedTokens(tf.keras.layers.Layer):  # type: ignore[misc]
+    """What enters a transformer: tokens, with their places added.
+
+    Args:
+        size: Numbers per embedded token.
+        width: Numbers per place.
+        precision: See `products.product`.
+    """
+
+    def __init__(self, size: int, width: int, precision: str) -> None:
+        super().__init__(name="enter")
+        # With what the embedding did, the root of its size (§3.4).
+        self._scale = size**0.25
+        self._width = width
+        self._map = Linear(size, width, precision, "map")
+
+    def call(self, embedded: tf.Tensor, first: tf.Tensor | int) -> tf.Tensor:
+        """Maps (texts, length, size) to (texts, length, width), the first at `first`."""
+        places = positions(first, tf.shape(embedded)[1], self._width)
+        return self._map(embedded) * self._scale + places
 
 
 class MultiHeadAttention(tf.keras.layers.Layer):  # type: ignore[misc]
