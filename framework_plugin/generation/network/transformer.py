@@ -41,7 +41,7 @@ class PlacedTokens(tf.keras.layers.Layer):  # type: ignore[misc]
         self._map = Linear(size, width, precision, "map")
 
     def call(self, embedded: tf.Tensor, first: tf.Tensor | int) -> tf.Tensor:
-        """Maps (texts, length, size) to (texts, length, width), the first at `first`."""
+        """Maps (texts, length, size) to (texts, length, width); `first` is a place."""
         places = positions(first, tf.shape(embedded)[1], self._width)
         return self._map(embedded) * self._scale + places
 
