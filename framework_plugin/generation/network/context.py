@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from framework_plugin.generation.network.conditions import Conditions
+from framework_plugin.generation.network.embedding import reading_scale
 from framework_plugin.generation.network.encoder import Encoded
 from framework_plugin.generation.network.products import Linear
 from framework_plugin.generation.network.recurrent import RecurrentLayer
@@ -26,7 +27,7 @@ class TurnEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
         self._speakers = speakers
         self._most = settings.context_turns
         size, start = settings.embedding_size, "zeros"
-        self._scale = size**0.25
+        self._scale = reading_scale(size)
         self._ages = self._voices = None
         if settings.turn_embeddings:
             self._ages = self.add_weight(

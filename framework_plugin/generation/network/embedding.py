@@ -13,6 +13,11 @@ from framework_plugin.generation.network.products import product
 from framework_plugin.text.vocabulary import PAD_ID
 
 
+def reading_scale(size: int) -> float:
+    """How many times larger a vector is read than it is kept; see `TokenEmbedding`."""
+    return float(size**0.25)
+
+
 class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
     """Embeds tokens; also scores them as output.
 
@@ -41,7 +46,7 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
     ) -> None:
         super().__init__(name="embedding")
         self.size = size
-        self.scale = size**0.25
+        self.scale = reading_scale(size)
         self.written = lexicon.written
         self._precision = precision
         # Plain arrays, since a tensor would become an input of the exported graph.
