@@ -113,7 +113,7 @@ def read_header(path: Path) -> Header:
     if len(fields) == 2 and all(field.isdigit() for field in fields):
         count, size = int(fields[0]), int(fields[1])
         if count and 0 < size <= LARGEST_SIZE:
-            return Header("text" if _is_text(rest) else "binary", size, count)
+            return Header("text" if _is_text(rest, size) else "binary", size, count)
     elif len(fields) > 2 and all(_NUMBER.fullmatch(field) for field in fields[1:]):
         return Header("text", len(fields) - 1)
     raise unusable(
@@ -188,10 +188,19 @@ def exactly(stream: io.BufferedReader, count: int) -> bytes:
     return b"".join(parts)
 
 
-def _is_text(rest: bytes) -> bool:
-    """Whether what follows the first line is text: its next line ends in a number."""
-    line, newline, _ = rest.partition(b"\n")
-    fields = line.split()
-    if not newline and len(rest) > _SNIFFED // 2:
-        fields = fields[:-1]  # The last number may be cut off.
-    return bool(fields) and bool(_NUMBER.fullmatch(fields[-1]))
+def _is_text(rest: bytes, size: int) -> bool:
+    """Whether what follows the first line is text.
+
+    One line that reads as a word and its numbers is enough: another may be damaged,
+    which its reader tells better. A few bytes of numbers may look like digits by
+    chance, but hardly like as many numbers.
+    """
+    lines = rest.split(b"\n")
+    if len(lines) == 1 and len(rest) > _SNIFFED // 2:
+        fields = lines[0].split()[1:-1]  # The last number may be cut off.
+        return bool(fields) and all(map(_NUMBER.fullmatch, fields))
+    return any(_is_vector(line.split(), size) for line in lines)
+
+
+def _is_vector(fields: list[bytes], size: int) -> bool:
+    return len(fields) > size and all(map(_NUMBER.fullmatch, fields[-size:]))

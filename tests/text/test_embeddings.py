@@ -11,7 +11,7 @@ import pytest
 from gensim.models import FastText, KeyedVectors, Word2Vec
 from gensim.models.fasttext import load_facebook_vectors, save_facebook_model
 from gensim.models.fasttext_inner import compute_ngrams_bytes, ft_hash_bytes
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from framework_plugin.errors import SettingsError
@@ -147,6 +147,8 @@ def test_of_a_word_that_comes_twice_the_first_vector_counts(tmp_path) -> None:
     ),
     st.sampled_from([b"", b"\n"]),
 )
+@example({"0": [4.239506721496582, 0, 0]}, b"")  # Its first byte is a line break.
+@example({"0": [struct.unpack("<f", b"1\n1 ")[0]] * 3}, b"")
 def test_any_binary_file_comes_back_as_it_was_written(words, end) -> None:
     import tempfile
 
