@@ -36,6 +36,7 @@ OPTIONS = {
     "source_units": "words",
     "character_embeddings": True,
     "embedding_size": 32,
+    "embedding_deviation": 0.3,
     "encoder_layers": 1,
     "decoder_layers": 1,
     "encoder_units": 24,

@@ -128,8 +128,9 @@ def test_frozen_words_keep_the_vectors_of_the_file_and_the_others_learn(
     after = trained_network(tmp_path / "g").embedding.words.numpy()
     expected = given(vectors)
     assert sum(word in vocabulary for word in expected) >= 3
-    # All are lengthened alike, to what the network itself would begin with.
-    assert np.mean(np.square(before)) == pytest.approx(1.0 / before.shape[1])
+    # All are scaled alike, to what the network itself would begin with.
+    deviation = settings.network.embedding_deviation
+    assert np.mean(np.square(before)) == pytest.approx(deviation**2)
     word = next(word for word in expected if word in vocabulary)
     factor = before[vocabulary.id(word)][0] / expected[word][0]
     for row, token in enumerate(vocabulary.tokens):

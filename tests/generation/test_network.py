@@ -185,14 +185,12 @@ def test_side_by_side_is_as_alone(
         assert out.log_probs[row] == pytest.approx(alone.log_probs[0], abs=1e-4)
 
 
-@pytest.mark.parametrize("by_character", [True, False])
-def test_tokens_are_read_larger_than_they_are_scored(by_character: bool) -> None:
-    # Small ones are hardly noticed by recurrent layers, and little is learned.
-    settings = replace(BASE, embedding_size=128, character_embeddings=by_character)
+@pytest.mark.parametrize("deviation", [0.3, 1.0])
+def test_tokens_begin_with_the_deviation_that_the_settings_name(deviation) -> None:
+    settings = replace(BASE, embedding_size=128, embedding_deviation=deviation)
     network = build_network(settings, TRAINING, VOCABULARY)
     embedded = network.embedding(tf.range(4, len(VOCABULARY)))
-    assert 0.2 < float(tf.math.reduce_std(embedded)) < 0.6
-    assert float(tf.math.reduce_std(network.embedding.words)) < 0.1
+    assert float(tf.math.reduce_std(embedded)) == pytest.approx(deviation, rel=0.1)
 
 
 def test_a_word_of_no_vocabulary_is_copied() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tensorflow as tf
 
 from framework_plugin.generation.network.conditions import Conditions
-from framework_plugin.generation.network.embedding import reading_scale
 from framework_plugin.generation.network.encoder import Encoded
 from framework_plugin.generation.network.products import Linear
 from framework_plugin.generation.network.recurrent import RecurrentLayer
@@ -27,7 +26,6 @@ class TurnEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
         self._speakers = speakers
         self._most = settings.context_turns
         size, start = settings.embedding_size, "zeros"
-        self._scale = reading_scale(size)
         self._ages = self._voices = None
         if settings.turn_embeddings:
             self._ages = self.add_weight(
@@ -45,9 +43,9 @@ class TurnEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
     def call(self, tokens: tf.Tensor, embedded: tf.Tensor) -> tf.Tensor:
         """Adds to (texts, length, embedding size)."""
         if self._ages is not None:
-            embedded += tf.gather(self._ages, self.turns(tokens)) * self._scale
+            embedded += tf.gather(self._ages, self.turns(tokens))
         if self._voices is not None:
-            embedded += tf.gather(self._voices, self._voice(tokens)) * self._scale
+            embedded += tf.gather(self._voices, self._voice(tokens))
         return embedded
 
     def _is_mark(self, tokens: tf.Tensor) -> tf.Tensor:

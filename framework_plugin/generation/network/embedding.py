@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -13,24 +11,16 @@ from framework_plugin.generation.network.products import product
 from framework_plugin.text.vocabulary import PAD_ID
 
 
-def reading_scale(size: int) -> float:
-    """How many times larger a vector is read than it is kept; see `TokenEmbedding`."""
-    return float(size**0.25)
-
-
 class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
     """Embeds tokens; also scores them as output.
-
-    Vectors are kept about as long as 1, which suits the scores, and are lengthened
-    where they are read, since a recurrent layer would hardly notice them at first. Not
-    by the root of their size, as for a transformer (Vaswani et al. 2017, §3.4): then
-    the layer's weights make too large steps later.
 
     Args:
         lexicon: The vocabulary.
         size: Numbers per token.
         by_character: Adds the mean of the characters' vectors, so that rare words
             share what their characters were found to mean.
+        deviation: Of the first, random vectors. Adam's steps are of one size, so that
+            large numbers are learned slowly.
         tied: Scores tokens against their own embeddings (Press & Wolf 2017).
         precision: See `products.product`.
     """
@@ -41,12 +31,13 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
         size: int,
         *,
         by_character: bool,
+        deviation: float,
         tied: bool,
         precision: str,
     ) -> None:
         super().__init__(name="embedding")
         self.size = size
-        self.scale = reading_scale(size)
+        self._deviation = deviation
         self.written = lexicon.written
         self._precision = precision
         # Plain arrays, since a tensor would become an input of the exported graph.
@@ -55,9 +46,7 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
         share = spelled / np.maximum(spelled.sum(axis=1, keepdims=True), 1.0)
         self._share = share[:, :, None]
 
-        def start(shape: Sequence[int], dtype: tf.DType) -> tf.Tensor:
-            return tf.random.normal(shape, stddev=size**-0.5, dtype=dtype)
-
+        start = tf.random_normal_initializer(stddev=deviation)
         self._held: tf.Tensor | None = None
         self._given: tf.Tensor | None = None
         self.words = self.add_weight(
@@ -74,18 +63,22 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
         self.outputs = (
             None
             if tied
-            else self.add_weight("outputs", (lexicon.written, size), initializer=start)
+            else self.add_weight(
+                "outputs",
+                (lexicon.written, size),
+                initializer=tf.random_normal_initializer(stddev=size**-0.5),
+            )
         )
         self.bias = self.add_weight("bias", (lexicon.written,), initializer="zeros")
 
     def place(self, vectors: npt.NDArray[np.float32]) -> None:
-        """Takes word vectors from elsewhere, lengthened as suits this layer.
+        """Takes word vectors from elsewhere, scaled to the deviation of random ones.
 
         Args:
             vectors: One for each word, (vocabulary, size).
         """
         spread = float(np.sqrt(np.mean(np.square(vectors, dtype=np.float64))))
-        self.words.assign(vectors / max(spread * self.size**0.5, 1e-12))
+        self.words.assign(vectors * (self._deviation / max(spread, 1e-12)))
 
     def freeze(self, rows: npt.NDArray[np.bool_]) -> None:
         """Holds some words at the vectors that they have now.
@@ -115,7 +108,7 @@ class TokenEmbedding(tf.keras.layers.Layer):  # type: ignore[misc]
             letters = tf.gather(self.characters, tf.gather(self._spelling, tokens))
             share = tf.gather(self._share, tokens)
             embedded += tf.reduce_sum(letters * share, axis=-2)
-        return embedded * self.scale
+        return embedded
 
     def scores(self, features: tf.Tensor) -> tf.Tensor:
         """Scores what may be said: (places, size) becomes (places, written)."""

@@ -94,7 +94,7 @@ def _fold_characters(embedding: TokenEmbedding) -> None:
     if embedding.outputs is None:
         embedding.outputs = tf.Variable(embedding.words[: embedding.written])
     whole = embedding(tf.range(embedding.words.shape[0]))
-    embedding.words.assign(whole / embedding.scale)
+    embedding.words.assign(whole)
     embedding.characters = None
 
 

@@ -109,6 +109,7 @@ class Seq2Seq(tf.keras.Model):  # type: ignore[misc]
             lexicon,
             settings.embedding_size,
             by_character=settings.character_embeddings,
+            deviation=settings.embedding_deviation,
             tied=settings.tied_embeddings,
             precision=conditions.precision,
         )

@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from framework_plugin.generation.network.attention import Read
 from framework_plugin.generation.network.conditions import Conditions
-from framework_plugin.generation.network.embedding import reading_scale
 from framework_plugin.generation.network.products import Linear
 from framework_plugin.generation.settings import NetworkSettings
 
@@ -36,15 +35,13 @@ class PlacedTokens(tf.keras.layers.Layer):  # type: ignore[misc]
 
     def __init__(self, size: int, width: int, precision: str) -> None:
         super().__init__(name="enter")
-        # With what the embedding did, the root of its size (§3.4).
-        self._scale = size**0.5 / reading_scale(size)
         self._width = width
         self._map = Linear(size, width, precision, "map")
 
     def call(self, embedded: tf.Tensor, first: tf.Tensor | int) -> tf.Tensor:
         """Maps (texts, length, size) to (texts, length, width); `first` is a place."""
         places = positions(first, tf.shape(embedded)[1], self._width)
-        return self._map(embedded) * self._scale + places
+        return self._map(embedded) + places
 
 
 class MultiHeadAttention(tf.keras.layers.Layer):  # type: ignore[misc]

@@ -14,7 +14,8 @@ class NetworkSettings:
     """What shapes the network; a change means training again.
 
     Args:
-        min_word_count: Rarer words are spelled in characters.
+        min_word_count: Rarer words are spelled in characters. With 1 all words are
+            kept whole, and none teaches how to spell those that are in no vocabulary.
         max_vocabulary: Most tokens kept, the four specials included.
         source_units: Whether the encoder reads `words` or `characters`. Characters
             leave no word unknown; words make shorter sequences.
@@ -33,6 +34,9 @@ class NetworkSettings:
         encoder_layers: Layers of the encoder.
         decoder_layers: Layers of the decoder.
         embedding_size: Numbers per token.
+        embedding_deviation: Standard deviation of the numbers that tokens begin with.
+            Large ones are learned slowly and generalise better when trained long;
+            small ones, such as 0.3, suit a small corpus and few epochs.
         encoder_units: Units per direction of the recurrent encoder; half the width
             of the others.
         decoder_units: Units of the decoder; the width of the transformer.
@@ -65,7 +69,7 @@ class NetworkSettings:
         freeze_embeddings: Word vectors from the file are not trained further.
     """
 
-    min_word_count: int = 2
+    min_word_count: int = 1
     max_vocabulary: int = 20_000
     source_units: Literal["words", "characters"] = "characters"
     target_units: Literal["words", "characters"] = "words"
@@ -77,12 +81,13 @@ class NetworkSettings:
     encoder_layers: int = 2
     decoder_layers: int = 2
     embedding_size: int = 256
+    embedding_deviation: float = 1.0
     encoder_units: int = 256
     decoder_units: int = 512
     attention: Literal["bahdanau", "luong", "none"] = "luong"
     input_feeding: bool = False
     tied_embeddings: bool = True
-    character_embeddings: bool = True
+    character_embeddings: bool = False
     turn_embeddings: bool = False
     speaker_embeddings: bool = False
     context: Literal["flat", "hierarchical"] = "flat"
@@ -112,6 +117,7 @@ class NetworkSettings:
         ):
             require_range(name, getattr(self, name), 1)
         require_range("max_vocabulary", self.max_vocabulary, 100)
+        require_range("embedding_deviation", self.embedding_deviation, 1e-3, 10.0)
         self._check_together()
 
     def _check_together(self) -> None:

@@ -93,7 +93,7 @@ class TrainingSettings:
     epochs: int = 20
     patience: int = 4
     batch_size: int = 64
-    learning_rate: float = 0.004
+    learning_rate: float = 0.0015
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: float = 0.05
     weight_decay: float = 0.01

@@ -32,7 +32,13 @@ if TYPE_CHECKING:
     from framework_plugin.generation.training.learner import Network
 
 _MAY_DIFFER = frozenset(
-    {"min_word_count", "max_vocabulary", "embeddings_file", "freeze_embeddings"}
+    {
+        "min_word_count",
+        "max_vocabulary",
+        "embedding_deviation",
+        "embeddings_file",
+        "freeze_embeddings",
+    }
 )
 """Settings that shape the vocabulary and the first weights, which a base brings."""
 
