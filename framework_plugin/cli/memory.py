@@ -46,6 +46,7 @@ def forget(user: User, yes: Yes = False, endpoints: Endpoints = ENDPOINTS) -> No
     if not yes:
         _ask(_everything(repository, user))
     forgotten = repository.forget(user)
+    _forget_unsaved(endpoints, user)
     typer.echo(
         f"Removed {forgotten.facts} facts and {forgotten.events} events of "
         f"conversations of '{user}'."
@@ -60,6 +61,15 @@ def _repository(endpoints: Path) -> MemoryRepository:
     repository = MemoryRepository(open_engine(database_url(read_endpoints(endpoints))))
     repository.create_tables()
     return repository
+
+
+def _forget_unsaved(endpoints: Path, user: str) -> None:
+    """Removes what of a user waits to be written to the database."""
+    from framework_plugin.memory.database import endpoint_journal
+    from framework_plugin.memory.journal import Journal
+
+    journal = Journal(endpoint_journal(read_endpoints(endpoints)))
+    journal.remove(lambda entry: entry.get("sender_id") == user)
 
 
 def _everything(repository: MemoryRepository, user: str) -> UserContext:

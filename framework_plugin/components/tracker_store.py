@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -13,32 +14,38 @@ import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SlotSet, UserUttered
+from rasa.shared.core.events import Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 
 from framework_plugin.components.memory_tracker import MemoryTracker
-from framework_plugin.components.session import GENERATED_REPLY
-from framework_plugin.components.user_memory import told_changes
+from framework_plugin.components.session_reader import WINDOW, SessionReader
+from framework_plugin.components.stored_events import (
+    as_row,
+    event_of,
+    is_passing,
+    not_in_database,
+    signature_of,
+)
+from framework_plugin.components.user_memory import current_user_context, told_changes
 from framework_plugin.errors import MemoryStoreError
 from framework_plugin.memory.database import (
     DatabaseSettings,
     create_database,
+    journal_path,
     open_engine,
 )
-from framework_plugin.memory.history import (
-    all_rows,
-    append_events,
-    parsed_event,
-    session_rows,
-)
+from framework_plugin.memory.history import append_events
+from framework_plugin.memory.journal import Entry, Journal
 from framework_plugin.memory.repository import MemoryRepository
-from framework_plugin.memory.tables import events
 
 logger = logging.getLogger(__name__)
 
-_COARSEST_TIMESTAMP = 128.0
-"""Seconds by which Rasa's four-byte timestamps on MySQL may be off today."""
+_REMEMBERED = 100
+"""Conversations that can go on while the database is away."""
+
+Written = list[tuple[str, list[Event]]]
+"""Events that a transaction has written, by user."""
 
 
 class MemoryTrackerStore(SQLTrackerStore):
@@ -50,12 +57,24 @@ class MemoryTrackerStore(SQLTrackerStore):
 
     Which events are new is known by the events themselves, not, as in Rasa, by
     counting: so nothing is lost when a retrieve failed, when another process wrote
-    meanwhile, or when some events are not persisted.
+    meanwhile, or when some events are not persisted. What the database does not take
+    goes to a journal beside it, and from there to the database when that is back. Until
+    then conversations go on from what this process remembers of them.
+
+    Of a long session only the last turns are read, behind a snapshot of the slots: a
+    turn costs the same, however long the session. The database is waited for in a
+    thread, so that other conversations go on.
 
     Args:
         domain: The domain of the assistant.
         event_broker: Where new events are also published.
         host: The key `url` of `endpoints.yml`: a host, or the URL of a database.
+        window: At least how many of the user's last messages a tracker holds, if the
+            session has as many. Policies with a `max_history` of no more than twice as
+            many see what they would see in the whole; 0 reads whole sessions, as Rasa
+            does.
+        journal: File for what the database does not take; by default beside an SQLite
+            file, or in `.personal_chat/` with a server.
         options: The other keys; see `DatabaseSettings`.
 
     Raises:
@@ -68,8 +87,11 @@ class MemoryTrackerStore(SQLTrackerStore):
         domain: Domain | None = None,
         event_broker: EventBroker | None = None,
         host: str | None = None,
+        window: int = WINDOW,
+        journal: str | None = None,
         **options: Any,
     ) -> None:
+        self._reader = SessionReader(window, self._tracker_of)
         settings = DatabaseSettings.from_mapping({**options, "url": host})
         if settings.login_db:
             create_database(settings)
@@ -78,7 +100,9 @@ class MemoryTrackerStore(SQLTrackerStore):
         self._repository = MemoryRepository(self.engine)
         self._repository.create_tables()
         self._stored: WeakValueDictionary[int, Event] = WeakValueDictionary()
-        self._unsaved: dict[str, list[Event]] = {}
+        self._journal = Journal(journal_path(self.engine.url, journal))
+        self._journaled: set[Any] = set()
+        self._recent: OrderedDict[str, MemoryTracker] = OrderedDict()
         # The parent's constructor would open a second engine and, while the database
         # is away, wait for it forever.
         TrackerStore.__init__(self, domain, event_broker)
@@ -90,10 +114,19 @@ class MemoryTrackerStore(SQLTrackerStore):
     async def retrieve(self, sender_id: str) -> MemoryTracker | None:
         """The latest session of a user with the user's memory, or None.
 
+        Of a long session, what `window` says. While the database is away, what this
+        process was last given to save.
+
         Raises:
-            MemoryStoreError: If the database cannot be read.
+            MemoryStoreError: If the database cannot be read, and nothing is remembered.
         """
-        return self._load(sender_id, session_rows)
+        try:
+            return await self._loaded(sender_id, self._reader.latest)
+        except MemoryStoreError as error:
+            if sender_id not in self._recent:
+                raise
+            logger.error("%s Going on from what is remembered meanwhile.", error)
+            return self._copied(self._recent[sender_id])
 
     async def retrieve_full_tracker(self, conversation_id: str) -> MemoryTracker | None:
         """All sessions of a user with the user's memory, or None.
@@ -101,153 +134,132 @@ class MemoryTrackerStore(SQLTrackerStore):
         Raises:
             MemoryStoreError: If the database cannot be read.
         """
-        return self._load(conversation_id, all_rows)
+        return await self._loaded(conversation_id, self._reader.full)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Appends what is new, and what it teaches, in one transaction.
 
-        What a failure kept from being written is written by the next save that
-        succeeds, whoever's it is.
-
-        Raises:
-            MemoryStoreError: If the database cannot be written; nothing is then.
+        If the database does not take it, that is logged and the journal does: the next
+        call that finds the database again writes it there.
         """
         user = tracker.sender_id
         new = [e for e in tracker.events if self._stored.get(id(e)) is not e]
         # Only a tracker that came from here is known to hold nothing stored.
-        doubtful = {
-            *self._unsaved,
-            *([user] if len(new) == len(tracker.events) else ()),
-        }
-        batch = {**self._unsaved, user: _joined(self._unsaved.get(user, []), new)}
+        doubtful = len(new) == len(tracker.events)
+        self._recall_later(tracker)
         try:
-            with self._repository.writing() as connection:
-                written = {
-                    who: self._append(connection, who, said, who in doubtful)
-                    for who, said in batch.items()
-                }
-        except MemoryStoreError:
-            self._unsaved = batch
-            raise
-        self._unsaved = {}
-        for who, said in written.items():
-            self._remember(said)
-            if self.event_broker:
-                await self._stream_new_events(self.event_broker, said, who)
+            written = await asyncio.to_thread(self._write, user, new, doubtful)
+        except MemoryStoreError as error:
+            self._keep_for_later(user, new)
+            logger.error("%s The turn of '%s' waits in the journal.", error, user)
+        else:
+            await self._publish(written)
+
+    async def _loaded(
+        self,
+        user: str,
+        read: Callable[[Connection, str], MemoryTracker | None],
+    ) -> MemoryTracker | None:
+        if self._journal.waiting:
+            await self._publish(await asyncio.to_thread(self._write, user, [], False))
+        return await asyncio.to_thread(self._load, user, read)
+
+    def _load(
+        self, user: str, read: Callable[[Connection, str], MemoryTracker | None]
+    ) -> MemoryTracker | None:
+        with self._repository.reading() as connection:
+            tracker = read(connection, user)
+            if tracker is not None:
+                context = self._repository.read_context(connection, user)
+                tracker.user_context = context
+            return tracker
+
+    def _tracker_of(self, user: str, stored: Iterable[Event]) -> MemoryTracker:
+        """A tracker of events that shall not be stored again."""
+        tracker = MemoryTracker(user, self.domain.slots)
+        for event in stored:
+            self._stored[id(event)] = event
+            tracker.update(event)
+        return tracker
+
+    def _write(self, user: str, new: list[Event], doubtful: bool) -> Written:
+        """Writes what waits in the journal, then what is new, or nothing of it."""
+        with self._journal.taken() as waiting, self._repository.writing() as connection:
+            written = [
+                (who, self._append(connection, who, said, doubtful=True))
+                for who, said in _by_turn(waiting)
+            ]
+            if new:
+                written.append((user, self._append(connection, user, new, doubtful)))
+        self._journaled.clear()
+        self._stored.update((id(e), e) for _, said in written for e in said)
+        return written
 
     def _append(
         self, connection: Connection, user: str, said: list[Event], doubtful: bool
     ) -> list[Event]:
         """Writes events and what they teach; returns those that were written."""
         if doubtful:
-            said = _not_in_database(connection, user, said)
-        new = [event for event in said if not _is_passing(event)]
-        append_events(connection, (_as_row(user, event) for event in new))
+            said = not_in_database(connection, user, said)
+        new = [event for event in said if not is_passing(event)]
+        append_events(connection, (as_row(user, event) for event in new))
         for event in new:
             if isinstance(event, UserUttered):
                 changes = told_changes(event)
                 self._repository.write_changes(
                     connection, user, changes, event.timestamp
                 )
+        self._reader.take_snapshot(connection, user)
         return new
 
-    def _load(
-        self, sender_id: str, read: Callable[[Connection, str], list[Any]]
-    ) -> MemoryTracker | None:
-        with self._repository.reading() as connection:
-            rows = read(connection, sender_id)
-            if not rows:
-                return None
-            context = self._repository.read_context(connection, sender_id)
-        restored = list(_restored(rows))
-        self._remember(restored)
-        tracker = MemoryTracker(sender_id, self.domain.slots)
-        for event in restored:
-            tracker.update(event)
-        tracker.user_context = context
-        return tracker
+    def _recall_later(self, tracker: DialogueStateTracker) -> None:
+        """Remembers a tracker, with what its last message taught."""
+        user, kept = tracker.sender_id, self._copied(tracker)
+        facts = current_user_context(tracker).facts
+        kept.user_context = replace(kept.user_context, facts=facts)
+        self._recent[user] = kept
+        self._recent.move_to_end(user)
+        if len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
 
-    def _remember(self, stored: Iterable[Event]) -> None:
-        """Marks events as stored, by identity: copies of them are new events."""
-        self._stored.update((id(event), event) for event in stored)
+    def _copied(self, tracker: DialogueStateTracker) -> MemoryTracker:
+        """The same events, those not stored still to be stored."""
+        copy = MemoryTracker(tracker.sender_id, self.domain.slots)
+        for event in tracker.events:
+            copy.update(event)
+        # A conversation that begins has a tracker of Rasa's own.
+        copy.user_context = getattr(tracker, "user_context", copy.user_context)
+        return copy
+
+    def _keep_for_later(self, user: str, new: list[Event]) -> None:
+        """Puts events into the journal, each once."""
+        entries = []
+        for event in new:
+            data = event.as_dict()
+            key = (user, signature_of(data))
+            if not is_passing(event) and key not in self._journaled:
+                self._journaled.add(key)
+                entries.append({"sender_id": user, "event": data})
+        self._journal.add(entries)
+        self._stored.update((id(event), event) for event in new)
+
+    async def _publish(self, written: Written) -> None:
+        if self.event_broker:
+            for user, said in written:
+                await self._stream_new_events(self.event_broker, said, user)
 
 
-def _joined(before: list[Event], new: list[Event]) -> list[Event]:
-    """Events that wait to be written and new ones, each once."""
-    waiting = {id(event) for event in before}
-    return before + [event for event in new if id(event) not in waiting]
+def _by_turn(entries: Iterable[Entry]) -> Written:
+    """The events of a journal, in order; those of a user that follow each other joined.
 
-
-def _is_passing(event: Event) -> bool:
-    """Whether an event is never persisted.
-
-    Rasa replays every stored slot event at the start of every session: the policy's
-    words, which it hands over in a slot, would pile up there.
+    Entries of kinds that Rasa does not know are left out with a warning.
     """
-    return isinstance(event, SlotSet) and event.key == GENERATED_REPLY
-
-
-def _not_in_database(
-    connection: Connection, sender_id: str, candidates: Sequence[Event]
-) -> list[Event]:
-    """Events of a tracker that did not come from here, less those already stored.
-
-    Such a tracker begins a conversation, follows a retrieve that failed, or was put
-    together from a dump.
-    """
-    if not candidates:
-        return []
-    since = min(e.timestamp for e in candidates) - _COARSEST_TIMESTAMP
-    rows = connection.execute(
-        sa.select(events.c.id, events.c.data).where(
-            events.c.sender_id == sender_id, events.c.timestamp >= since
-        )
-    )
-    parsed = (parsed_event(row) for row in rows)
-    stored = Counter(_signature(event) for event in parsed if event)
-    new = []
-    for event in candidates:
-        signature = _signature(event.as_dict())
-        if stored[signature]:
-            stored[signature] -= 1
-        else:
-            new.append(event)
-    return new
-
-
-def _signature(event: Any) -> tuple[Any, Any, Any]:
-    """What tells events of a user apart: times are exact to the microsecond."""
-    return event["event"], event.get("timestamp"), event.get("name")
-
-
-def _restored(rows: Iterable[Any]) -> Iterator[Event]:
-    """The events of rows, damaged ones left out with a warning."""
-    for row in rows:
-        parameters = parsed_event(row)
-        if parameters is None:
+    turns: Written = []
+    for entry in entries:
+        event = event_of(entry["event"], "An entry of the journal")
+        if event is None:
             continue
-        try:
-            event = Event.from_parameters(parameters)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            logger.warning(
-                "Row %s of table 'events' holds no event that Rasa knows and was "
-                "skipped: %s",
-                row.id,
-                error,
-            )
-            continue
-        if event is not None:
-            yield event
-
-
-def _as_row(sender_id: str, event: Event) -> dict[str, Any]:
-    """The columns of an event, filled as Rasa's SQL store fills them."""
-    data = event.as_dict()
-    return {
-        "sender_id": sender_id,
-        "type_name": event.type_name,
-        "timestamp": data.get("timestamp"),
-        "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
-        "action_name": data.get("name"),
-        "data": json.dumps(data),
-    }
+        if not turns or turns[-1][0] != entry["sender_id"]:
+            turns.append((entry["sender_id"], []))
+        turns[-1][1].append(event)
+    return turns

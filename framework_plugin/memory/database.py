@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,8 @@ WRITES = "personal_chat_writes"
 
 _BUSY_MILLISECONDS = 10_000
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_OF_ENDPOINT = {"type", "store_type"}
+_OF_ENDPOINT = {"type", "store_type", "window", "journal"}
+"""Keys that say nothing of the database."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class DatabaseSettings:
         if unknown:
             raise SettingsError(
                 f"Unknown key '{unknown[0]}' for the tracker store. Valid keys: type, "
-                f"{', '.join(valid)} (the host is called 'url', as in Rasa)."
+                f"window, journal, {', '.join(valid)} (the host is called 'url', as in "
+                "Rasa)."
             )
         values = {key: _filled_in(value) for key, value in options.items()}
         if values.get("port") is not None:
@@ -107,6 +110,22 @@ def database_url(endpoints: Mapping[str, Any]) -> URL:
     Raises:
         SettingsError: If the section holds no SQL tracker store, or impossible values.
     """
+    section = _tracker_store(endpoints)
+    options = {k: v for k, v in section.items() if k not in _OF_ENDPOINT}
+    return DatabaseSettings.from_mapping(options).to_url()
+
+
+def endpoint_journal(endpoints: Mapping[str, Any]) -> Path:
+    """The journal of the same tracker store.
+
+    Raises:
+        SettingsError: See `database_url`.
+    """
+    named = _tracker_store(endpoints).get("journal")
+    return journal_path(database_url(endpoints), named)
+
+
+def _tracker_store(endpoints: Mapping[str, Any]) -> Mapping[str, Any]:
     section = endpoints.get("tracker_store") or {}
     if not isinstance(section, Mapping):
         raise SettingsError("'tracker_store' in endpoints.yml must hold keys.")
@@ -116,8 +135,31 @@ def database_url(endpoints: Mapping[str, Any]) -> URL:
             f"The tracker store is of type '{kind}'; the memory needs an SQL database. "
             "Use 'framework_plugin.components.tracker_store.MemoryTrackerStore'."
         )
-    options = {k: v for k, v in section.items() if k not in _OF_ENDPOINT}
-    return DatabaseSettings.from_mapping(options).to_url()
+    return section
+
+
+def journal_path(url: URL, named: str | None) -> Path:
+    """The file for what a database does not take.
+
+    Args:
+        url: Of the database.
+        named: What the settings say; None for a file beside an SQLite file, or here
+            with a server, by a name that tells servers apart.
+
+    Raises:
+        SettingsError: If `named` is no text.
+    """
+    if named is not None:
+        if not isinstance(named, str) or not named:
+            raise SettingsError(
+                f"'journal' of the tracker store is {named!r}; expected the path of a "
+                "file, or nothing for one of its own."
+            )
+        return Path(named)
+    name = f"memory-{hashlib.sha256(safe_url(url).encode()).hexdigest()[:12]}"
+    if url.get_backend_name() == "sqlite" and _is_file(url):
+        name = str(url.database)
+    return Path(f"{name}.unsaved.jsonl")
 
 
 def open_engine(url: str | URL) -> Engine:
@@ -228,6 +270,14 @@ def _is_file(url: URL) -> bool:
 
 def _options(url: URL) -> dict[str, Any]:
     options: dict[str, Any] = {"pool_pre_ping": True}
+    if url.get_backend_name() == "sqlite" and _is_file(url):
+        # SQLAlchemy would open a file anew for every transaction.
+        options["poolclass"] = sa.pool.QueuePool
+        options["connect_args"] = {"check_same_thread": False}
+    elif url.get_backend_name() == "sqlite":
+        # In memory, every thread would otherwise have a database of its own.
+        options["poolclass"] = sa.pool.StaticPool
+        options["connect_args"] = {"check_same_thread": False}
     if url.get_backend_name() == "postgresql":
         schema = os.environ.get("POSTGRESQL_SCHEMA")
         if schema:

@@ -20,28 +20,47 @@ SESSION_ACTION = "action_session_start"
 _SPEAKERS = {"user": Speaker.USER, "bot": Speaker.BOT}
 
 
-def session_start(user_id: str) -> Any:
-    """Scalar subquery: the id of the event that opened the latest session, or null."""
-    return (
-        sa.select(sa.func.max(events.c.id))
-        .where(events.c.sender_id == user_id, events.c.type_name == SESSION_STARTED)
-        .scalar_subquery()
-    )
+USER = sa.bindparam("user", type_=sa.String)
+"""Rasa's `sender_id`, in all statements. They are made once: to make one takes
+SQLAlchemy longer than most databases need to answer it."""
 
+_OF_USER = events.c.sender_id == USER
 
-def session_query(user_id: str) -> Any:
-    """Select of the latest session's events, in order, and of the one before them."""
-    before = (
-        sa.select(sa.func.max(events.c.id))
-        .where(events.c.sender_id == user_id, events.c.id < session_start(user_id))
-        .scalar_subquery()
-    )
-    begin = sa.func.coalesce(before, 0)
-    return (
-        sa.select(events)
-        .where(events.c.sender_id == user_id, events.c.id >= begin)
-        .order_by(events.c.id)
-    )
+SESSION_START: Any = (
+    sa.select(sa.func.max(events.c.id))
+    .where(_OF_USER, events.c.type_name == SESSION_STARTED)
+    .scalar_subquery()
+)
+"""The id of the event that opened the latest session, or null."""
+
+_BEFORE_SESSION: Any = (
+    sa.select(sa.func.max(events.c.id))
+    .where(_OF_USER, events.c.id < SESSION_START)
+    .scalar_subquery()
+)
+
+SESSION_QUERY: Any = (
+    sa.select(events)
+    .where(_OF_USER, events.c.id >= sa.func.coalesce(_BEFORE_SESSION, 0))
+    .order_by(events.c.id)
+)
+"""The latest session's events, in order, and the one before them."""
+
+_ALL_EVENTS: Any = sa.select(events).where(_OF_USER).order_by(events.c.id)
+_LAST_ROW: Any = sa.select(sa.func.max(events.c.id)).where(_OF_USER)
+_INSERT: Any = sa.insert(events)
+
+_TURNS: Any = (
+    sa.select(events.c.id, events.c.type_name, events.c.data)
+    .where(_OF_USER, events.c.type_name.in_(tuple(_SPEAKERS)))
+    .order_by(events.c.id.desc())
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+TURNS_BEFORE_SESSION: Any = _TURNS.where(events.c.id < SESSION_START)
+TURNS_BEFORE_TIME: Any = _TURNS.where(
+    events.c.timestamp < sa.bindparam("before", type_=sa.Float)
+)
+"""The newest turns before a time, or before the latest session."""
 
 
 def session_rows(connection: Connection, user_id: str) -> list[Any]:
@@ -50,43 +69,30 @@ def session_rows(connection: Connection, user_id: str) -> list[Any]:
     It begins with `action_session_start`, which Rasa writes before the event that
     starts the session; where something else stands there, with that event.
     """
-    rows = list(connection.execute(session_query(user_id)))
+    rows = list(connection.execute(SESSION_QUERY, {"user": user_id}))
     opened = len(rows) > 1 and rows[1].type_name == SESSION_STARTED
     return rows[1:] if opened and rows[0].action_name != SESSION_ACTION else rows
 
 
 def all_rows(connection: Connection, user_id: str) -> list[Any]:
     """The rows of all sessions of a user."""
-    of_user = events.c.sender_id == user_id
-    return list(
-        connection.execute(sa.select(events).where(of_user).order_by(events.c.id))
-    )
+    return list(connection.execute(_ALL_EVENTS, {"user": user_id}))
 
 
-def earlier_turns_query(user_id: str, limit: int, before: float | None) -> Any:
-    """Select of the newest turns before a time, or before the latest session."""
-    earlier = (
-        events.c.id < session_start(user_id)
-        if before is None
-        else events.c.timestamp < before
-    )
-    return (
-        sa.select(events.c.id, events.c.type_name, events.c.data)
-        .where(
-            events.c.sender_id == user_id,
-            events.c.type_name.in_(tuple(_SPEAKERS)),
-            earlier,
-        )
-        .order_by(events.c.id.desc())
-        .limit(limit)
-    )
+def last_row(connection: Connection, user_id: str) -> int:
+    """The id of the newest event of a user; 0 if there is none."""
+    return int(connection.execute(_LAST_ROW, {"user": user_id}).scalar() or 0)
 
 
 def earlier_turns(
     connection: Connection, user_id: str, limit: int, before: float | None
 ) -> tuple[Turn, ...]:
     """The last turns of earlier sessions, oldest first."""
-    rows = connection.execute(earlier_turns_query(user_id, limit, before)).all()
+    query = TURNS_BEFORE_SESSION if before is None else TURNS_BEFORE_TIME
+    values: dict[str, Any] = {"user": user_id, "limit": limit}
+    if before is not None:
+        values["before"] = before
+    rows = connection.execute(query, values).all()
     turns = []
     for row in reversed(rows):
         event = parsed_event(row)
@@ -115,6 +121,7 @@ def parsed_event(row: Any) -> Mapping[str, Any] | None:
 
 def append_events(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Writes events behind those that are there, in the order given."""
-    # One by one: a statement of many rows need not number them in order.
-    for row in rows:
-        connection.execute(sa.insert(events).values(**row))
+    # Drivers write the rows of one call in their order, and so they are numbered.
+    listed = list(rows)
+    if listed:
+        connection.execute(_INSERT, listed)

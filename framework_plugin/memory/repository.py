@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -12,10 +13,22 @@ from sqlalchemy.engine import Connection, Engine
 from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
 from framework_plugin.memory.changes import FactChange, apply_changes
 from framework_plugin.memory.database import WRITES, store_errors
+from framework_plugin.memory.history import USER
 from framework_plugin.memory.history import earlier_turns as read_earlier_turns
-from framework_plugin.memory.tables import create_tables, events, user_facts
+from framework_plugin.memory.tables import (
+    create_tables,
+    events,
+    tracker_snapshots,
+    user_facts,
+)
 
 EARLIER_TURNS = 20
+
+FACTS: Any = (
+    sa.select(user_facts.c.kind, user_facts.c.value, user_facts.c.said_at)
+    .where(user_facts.c.user_id == USER)
+    .order_by(user_facts.c.said_at, user_facts.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -145,6 +158,11 @@ class MemoryRepository:
             said = connection.execute(
                 sa.delete(events).where(events.c.sender_id == user_id)
             )
+            connection.execute(
+                sa.delete(tracker_snapshots).where(
+                    tracker_snapshots.c.sender_id == user_id
+                )
+            )
             return Forgotten(facts.rowcount, said.rowcount)
 
     def users(self) -> tuple[str, ...]:
@@ -173,9 +191,5 @@ class MemoryRepository:
 
 
 def _facts(connection: Connection, user_id: str) -> tuple[Fact, ...]:
-    rows = connection.execute(
-        sa.select(user_facts.c.kind, user_facts.c.value, user_facts.c.said_at)
-        .where(user_facts.c.user_id == user_id)
-        .order_by(user_facts.c.said_at, user_facts.c.id)
-    )
+    rows = connection.execute(FACTS, {"user": user_id})
     return tuple(Fact(FactKind(row.kind), row.value, row.said_at) for row in rows)

@@ -1,4 +1,4 @@
-"""The SQL tables: Rasa's `events`, which we read and append to, and `user_facts`."""
+"""The SQL tables: Rasa's `events`, which we read and append to, and our own."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ events = sa.Table(
     sa.Index("ix_events_sender_id_type_name_id", "sender_id", "type_name", "id"),
 )
 """Column for column the table of Rasa's SQLTrackerStore, with indexes of our own."""
+
+tracker_snapshots = sa.Table(
+    "tracker_snapshots",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False),
+    sa.Column("event_id", sa.Integer, nullable=False),
+    sa.Column("slots", sa.Text, nullable=False),
+    sa.UniqueConstraint("sender_id", "event_id", name="uq_tracker_snapshots"),
+)
+"""The slots of a conversation right after an event, as JSON; see `snapshots`."""
 
 user_facts = sa.Table(
     "user_facts",

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -43,41 +44,81 @@ def free_port():
         return free.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory):
-    """A PostgreSQL server on loopback with a database of its own."""
-    programs = {name: postgres_program(name) for name in ("initdb", "pg_ctl")}
-    if not all(programs.values()):
-        pytest.skip("initdb and pg_ctl of PostgreSQL are not installed")
-    root = os.geteuid() == 0
-    if root and not shutil.which("setpriv"):
-        pytest.skip("PostgreSQL refuses to run as root and setpriv is not installed")
-    # The folders of pytest belong to its user alone; the server runs as another.
-    folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
-    as_user = []
-    if root:
-        os.chown(folder, 65534, 65534)
-        as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    port = free_port()
-    data = str(folder / "data")
+class Postgres:
+    """A PostgreSQL server on loopback, in a folder of its own."""
 
-    def call(program, *arguments):
+    def __init__(self):
+        self._programs = {name: postgres_program(name) for name in ("initdb", "pg_ctl")}
+        if not all(self._programs.values()):
+            pytest.skip("initdb and pg_ctl of PostgreSQL are not installed")
+        root = os.geteuid() == 0
+        if root and not shutil.which("setpriv"):
+            pytest.skip(
+                "PostgreSQL refuses to run as root and setpriv is not installed"
+            )
+        # The folders of pytest belong to its user alone; the server runs as another.
+        self._folder = Path(
+            subprocess.check_output(["mktemp", "-d"], text=True).strip()
+        )
+        self._as_user = []
+        if root:
+            os.chown(self._folder, 65534, 65534)
+            self._as_user = [
+                "setpriv",
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+            ]
+        self._port = free_port()
+        self.url = f"postgresql://xiaoman@127.0.0.1:{self._port}/postgres"
+        self._call("initdb", "-U", "xiaoman", "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    def start(self):
+        place = f"-p {self._port} -k {self._folder} -F"
+        options = f"-c listen_addresses=127.0.0.1 {place}"
+        log = str(self._folder / "log")
+        self._call("pg_ctl", "-w", "-l", log, "-o", options, "start")
+
+    def stop(self):
+        self._call("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def remove(self):
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _call(self, program, *arguments):
+        data = str(self._folder / "data")
         subprocess.run(
-            [*as_user, programs[program], "-D", data, *arguments],
+            [*self._as_user, self._programs[program], "-D", data, *arguments],
             check=True,
-            cwd=folder,
+            cwd=self._folder,
             stdout=subprocess.DEVNULL,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
         )
 
-    call("initdb", "-U", "xiaoman", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -F"
+
+@pytest.fixture(scope="session")
+def postgres_url():
+    """A PostgreSQL server on loopback with a database of its own."""
+    server = Postgres()
     try:
-        call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
-        yield f"postgresql://xiaoman@127.0.0.1:{port}/postgres"
+        server.start()
+        yield server.url
     finally:
-        call("pg_ctl", "-w", "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+        server.stop()
+        server.remove()
+
+
+@pytest.fixture
+def postgres():
+    """A PostgreSQL server that a test may stop and start."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        with suppress(subprocess.CalledProcessError):
+            server.stop()
+        server.remove()
 
 
 @pytest.fixture(scope="session")

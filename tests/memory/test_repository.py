@@ -11,9 +11,14 @@ from framework_plugin.corpus.user_context import FactKind, UserContext
 from framework_plugin.errors import MemoryStoreError
 from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.database import open_engine
-from framework_plugin.memory.history import earlier_turns_query, session_query
-from framework_plugin.memory.repository import Forgotten, MemoryRepository
-from framework_plugin.memory.tables import events, user_facts
+from framework_plugin.memory.history import (
+    SESSION_QUERY,
+    TURNS_BEFORE_SESSION,
+    TURNS_BEFORE_TIME,
+)
+from framework_plugin.memory.repository import FACTS, Forgotten, MemoryRepository
+from framework_plugin.memory.snapshots import BEFORE, BEHIND, NEWEST
+from framework_plugin.memory.tables import events
 
 NAME, LIKE = FactKind.NAME, FactKind.LIKE
 
@@ -134,20 +139,24 @@ def plan(engine, query):
 
 
 def test_no_query_of_a_turn_walks_through_the_table(repository, engine):
-    facts = sa.select(user_facts.c.value).where(user_facts.c.user_id == "alice")
-    for query in (
-        earlier_turns_query("alice", 20, None),
-        earlier_turns_query("alice", 20, 100.0),
-        session_query("alice"),
-        facts,
+    for query, values in (
+        (TURNS_BEFORE_SESSION, {"limit": 20}),
+        (TURNS_BEFORE_TIME, {"limit": 20, "before": 100.0}),
+        (SESSION_QUERY, {}),
+        (BEFORE, {"others": 14}),
+        (NEWEST, {"others": 9}),
+        (BEHIND, {"event_id": 100}),
+        (FACTS, {}),
     ):
-        steps = plan(engine, query)
+        steps = plan(engine, query.params(user="alice", **values))
         assert any("INDEX" in step for step in steps)
-        assert not any(step.startswith("SCAN") for step in steps)
+        assert not any(
+            step.startswith("SCAN") and "CONSTANT ROW" not in step for step in steps
+        )
 
 
 def test_earlier_turns_are_read_in_order_from_the_index(repository, engine):
-    steps = plan(engine, earlier_turns_query("alice", 20, None))
+    steps = plan(engine, TURNS_BEFORE_SESSION.params(user="alice", limit=20))
     assert not any("TEMP B-TREE" in step for step in steps)
 
 

@@ -1,0 +1,120 @@
+"""Reads the latest session of a user, however long, at the cost of its last turns."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rasa.shared.core.events import Event
+from sqlalchemy.engine import Connection
+
+from framework_plugin.components.memory_tracker import MemoryTracker
+from framework_plugin.components.stored_events import restored
+from framework_plugin.components.tracker_snapshots import (
+    actions_behind,
+    opening_events,
+    slots_at_rest,
+)
+from framework_plugin.errors import SettingsError
+from framework_plugin.memory.history import all_rows, last_row, session_rows
+from framework_plugin.memory.snapshots import (
+    Snapshot,
+    is_due,
+    rows_behind,
+    snapshot_before,
+    write_snapshot,
+)
+
+logger = logging.getLogger(__name__)
+
+WINDOW = 10
+"""Messages of the user, unless the settings say otherwise."""
+
+_REACHES = (3, 6, 12)
+"""Halves of the window that are read at once, and if these hold too little."""
+
+_BETWEEN_SNAPSHOTS = 10
+"""Messages of the user from one snapshot to the next."""
+
+TrackerOf = Callable[[str, Iterable[Event]], MemoryTracker]
+"""Makes the tracker of a user from events that are stored, in order."""
+
+
+class SessionReader:
+    """Makes trackers of what is stored of a user.
+
+    Args:
+        window: At least how many of the user's last messages a tracker holds, if the
+            session has as many; 0 reads whole sessions.
+        tracker_of: Makes them.
+
+    Raises:
+        SettingsError: If `window` is impossible.
+    """
+
+    def __init__(self, window: int, tracker_of: TrackerOf) -> None:
+        if not isinstance(window, int) or isinstance(window, bool) or window < 0:
+            raise SettingsError(
+                f"'window' of the tracker store is {window!r}; expected how many of a "
+                "user's last messages a tracker holds, such as 10, or 0 for whole "
+                "sessions."
+            )
+        # Each message is followed by at least one action, and by listening.
+        self._wanted = 2 * window
+        # Some of the messages read may have been taken back: then more are.
+        self._reaches = [window * halves // 2 + 1 for halves in _REACHES if window]
+        self._tracker_of = tracker_of
+
+    def latest(self, connection: Connection, user_id: str) -> MemoryTracker | None:
+        """The latest session, or what is needed of it; None for an unknown user."""
+        for messages in self._reaches:
+            snapshot = snapshot_before(connection, user_id, messages)
+            if snapshot is None:
+                break
+            tracker = self._behind(connection, user_id, snapshot)
+            if tracker is not None:
+                return tracker
+        return self._whole(user_id, session_rows(connection, user_id))
+
+    def full(self, connection: Connection, user_id: str) -> MemoryTracker | None:
+        """All sessions of a user; None for an unknown one."""
+        return self._whole(user_id, all_rows(connection, user_id))
+
+    def take_snapshot(self, connection: Connection, user_id: str) -> None:
+        """Notes where a conversation stands, from time to time.
+
+        Args:
+            connection: In the transaction that has written what is new.
+            user_id: Rasa's `sender_id`.
+        """
+        if not self._reaches or not is_due(connection, user_id, _BETWEEN_SNAPSHOTS):
+            return
+        # From the database alone: another process may have written meanwhile.
+        tracker = self.latest(connection, user_id)
+        slots = slots_at_rest(tracker) if tracker else None
+        if slots is not None:
+            snapshot = Snapshot(last_row(connection, user_id), slots)
+            write_snapshot(connection, user_id, snapshot, self._reaches[-1])
+
+    def _whole(self, user_id: str, rows: list[Any]) -> MemoryTracker | None:
+        return self._tracker_of(user_id, restored(rows)) if rows else None
+
+    def _behind(
+        self, connection: Connection, user_id: str, snapshot: Snapshot
+    ) -> MemoryTracker | None:
+        """A tracker that goes on from a snapshot; None if it would hold too little."""
+        rows = rows_behind(connection, user_id, snapshot)
+        try:
+            opening = opening_events(snapshot.slots, rows[0].timestamp)
+        except ValueError as error:
+            logger.warning(
+                "A snapshot of '%s' in table 'tracker_snapshots' is damaged; more of "
+                "the session is read instead: %s",
+                user_id,
+                error,
+            )
+            return None
+        tracker = self._tracker_of(user_id, [*opening, *restored(rows)])
+        enough = actions_behind(tracker, opening[-1]) >= self._wanted
+        return tracker if enough else None

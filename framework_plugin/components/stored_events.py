@@ -1,0 +1,129 @@
+"""Rasa's events as rows of the table `events`, and back."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.utils.common import all_subclasses
+from sqlalchemy.engine import Connection
+
+from framework_plugin.components.session import GENERATED_REPLY
+from framework_plugin.memory.history import parsed_event
+from framework_plugin.memory.tables import events
+
+logger = logging.getLogger(__name__)
+
+_COARSEST_TIMESTAMP = 128.0
+"""Seconds by which Rasa's four-byte timestamps on MySQL may be off today."""
+
+
+def is_passing(event: Event) -> bool:
+    """Whether an event is never persisted.
+
+    Rasa replays every stored slot event at the start of every session: the policy's
+    words, which it hands over in a slot, would pile up there.
+    """
+    return isinstance(event, SlotSet) and event.key == GENERATED_REPLY
+
+
+def as_row(sender_id: str, event: Event) -> dict[str, Any]:
+    """The columns of an event, filled as Rasa's SQL store fills them."""
+    data = event.as_dict()
+    return {
+        "sender_id": sender_id,
+        "type_name": event.type_name,
+        "timestamp": data.get("timestamp"),
+        "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
+        "action_name": data.get("name"),
+        "data": json.dumps(data),
+    }
+
+
+def restored(rows: Iterable[Any]) -> Iterator[Event]:
+    """The events of rows, damaged ones left out with a warning."""
+    for row in rows:
+        parameters = parsed_event(row)
+        if parameters is not None:
+            event = event_of(parameters, f"Row {row.id} of table 'events'")
+            if event is not None:
+                yield event
+
+
+def event_of(parameters: Mapping[str, Any], where: str) -> Event | None:
+    """The event that `as_dict` told of.
+
+    Args:
+        parameters: From `Event.as_dict`.
+        where: Names the place it comes from, for a warning.
+
+    Returns:
+        The event; None, with a warning, if Rasa knows none like it.
+    """
+    try:
+        return _event(parameters)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        logger.warning(
+            "%s holds no event that Rasa knows and was skipped: %s", where, error
+        )
+        return None
+
+
+def not_in_database(
+    connection: Connection, sender_id: str, candidates: Sequence[Event]
+) -> list[Event]:
+    """Events of a tracker that did not come from here, less those already stored.
+
+    Such a tracker begins a conversation, follows a retrieve that failed, or was put
+    together from a dump.
+    """
+    if not candidates:
+        return []
+    since = min(e.timestamp for e in candidates) - _COARSEST_TIMESTAMP
+    rows = connection.execute(
+        sa.select(events.c.id, events.c.data).where(
+            events.c.sender_id == sender_id, events.c.timestamp >= since
+        )
+    )
+    parsed = (parsed_event(row) for row in rows)
+    stored = Counter(signature_of(event) for event in parsed if event)
+    new = []
+    for event in candidates:
+        signature = signature_of(event.as_dict())
+        if stored[signature]:
+            stored[signature] -= 1
+        else:
+            new.append(event)
+    return new
+
+
+def signature_of(event: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """What tells events of a user apart: times are exact to the microsecond.
+
+    Args:
+        event: From `Event.as_dict`.
+    """
+    return event["event"], event.get("timestamp"), event.get("name")
+
+
+def _event(parameters: Mapping[str, Any]) -> Event | None:
+    kind = _kinds().get(parameters["event"])
+    if kind is None:
+        # Rasa knows kinds of old, and says what is wrong with others.
+        return Event.from_parameters(dict(parameters))
+    return kind._from_parameters(dict(parameters))
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> dict[str, type[Event]]:
+    """All kinds of event. Rasa looks through all classes for each event anew."""
+    found: dict[str, type[Event]] = {}
+    for kind in all_subclasses(Event):
+        found.setdefault(kind.type_name, kind)
+    return found

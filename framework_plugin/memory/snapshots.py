@@ -1,0 +1,125 @@
+"""Where a conversation stood, so that a long session need not be read from its start.
+
+A snapshot holds the slots right after an event at which nothing else was going on. To
+go on from there, only the events behind it are read. Which of a session's snapshots is
+used depends on how many messages of the user a reader wants to see behind it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from framework_plugin.memory.history import SESSION_START, USER
+from framework_plugin.memory.tables import events, tracker_snapshots
+
+_OF_USER = tracker_snapshots.c.sender_id == USER
+
+_MESSAGE: Any = (
+    sa.select(events.c.id)
+    .where(events.c.sender_id == USER, events.c.type_name == "user")
+    .order_by(events.c.id.desc())
+    .offset(sa.bindparam("others", type_=sa.Integer))
+    .limit(1)
+    .scalar_subquery()
+)
+"""The id of a user's message with so many others behind it, or null."""
+
+BEFORE: Any = (
+    sa.select(tracker_snapshots.c.event_id, tracker_snapshots.c.slots)
+    .where(
+        _OF_USER,
+        tracker_snapshots.c.event_id > SESSION_START,
+        tracker_snapshots.c.event_id < _MESSAGE,
+    )
+    .order_by(tracker_snapshots.c.event_id.desc())
+    .limit(1)
+)
+NEWEST: Any = sa.select(
+    _MESSAGE.label("message"),
+    sa.select(sa.func.max(tracker_snapshots.c.event_id))
+    .where(_OF_USER)
+    .scalar_subquery()
+    .label("snapshot"),
+    SESSION_START.label("session"),
+)
+BEHIND: Any = (
+    sa.select(events)
+    .where(events.c.sender_id == USER, events.c.id > sa.bindparam("event_id"))
+    .order_by(events.c.id)
+)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where a conversation stood.
+
+    Args:
+        event_id: Of the last event that counts for it.
+        slots: The slots that had been set, as JSON.
+    """
+
+    event_id: int
+    slots: str
+
+
+def snapshot_before(
+    connection: Connection, user_id: str, messages: int
+) -> Snapshot | None:
+    """The latest snapshot of the running session that is old enough.
+
+    Args:
+        connection: To the database.
+        user_id: Rasa's `sender_id`.
+        messages: How many messages of the user must lie behind it.
+
+    Returns:
+        The snapshot, or None if there is none.
+    """
+    asked = {"user": user_id, "others": messages - 1}
+    found = connection.execute(BEFORE, asked).first()
+    return None if found is None else Snapshot(found.event_id, found.slots)
+
+
+def is_due(connection: Connection, user_id: str, messages: int) -> bool:
+    """Whether that many messages came since the last snapshot or session start."""
+    asked = {"user": user_id, "others": messages - 1}
+    row = connection.execute(NEWEST, asked).one()
+    return row.message is not None and row.message > max(
+        row.snapshot or 0, row.session or 0
+    )
+
+
+def write_snapshot(
+    connection: Connection, user_id: str, snapshot: Snapshot, messages: int
+) -> None:
+    """Adds a snapshot, and removes those that no reader will want any more.
+
+    Args:
+        connection: In a transaction.
+        user_id: Rasa's `sender_id`.
+        snapshot: Newer than all that are there.
+        messages: As readers give it to `snapshot_before`.
+    """
+    wanted = snapshot_before(connection, user_id, messages)
+    if wanted is not None:
+        connection.execute(
+            sa.delete(tracker_snapshots).where(
+                tracker_snapshots.c.sender_id == user_id,
+                tracker_snapshots.c.event_id < wanted.event_id,
+            )
+        )
+    connection.execute(
+        sa.insert(tracker_snapshots).values(
+            sender_id=user_id, event_id=snapshot.event_id, slots=snapshot.slots
+        )
+    )
+
+
+def rows_behind(connection: Connection, user_id: str, snapshot: Snapshot) -> list[Any]:
+    """The rows of all events after a snapshot, in order."""
+    asked = {"user": user_id, "event_id": snapshot.event_id}
+    return list(connection.execute(BEHIND, asked))
