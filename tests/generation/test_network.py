@@ -112,6 +112,13 @@ def network(settings: NetworkSettings) -> Seq2Seq:
     return trained(settings, 25)[0]
 
 
+@pytest.fixture(scope="module")
+def exported(network: Seq2Seq, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("graphs")
+    export_network(network, VOCABULARY, folder)
+    return folder
+
+
 def test_every_kind_learns(settings: NetworkSettings) -> None:
     _, losses = trained(settings, 40)
     assert losses[-1] < 0.35 * losses[0]
@@ -133,10 +140,9 @@ def test_every_weight_is_learned(settings: NetworkSettings) -> None:
 
 
 def test_onnx_scores_replies_as_tensorflow_does(
-    settings: NetworkSettings, network: Seq2Seq, tmp_path: Path
+    settings: NetworkSettings, network: Seq2Seq, exported: Path
 ) -> None:
-    export_network(network, VOCABULARY, tmp_path)
-    runtime = OnnxRuntime(tmp_path, "fp32")
+    runtime = OnnxRuntime(exported, "fp32")
     inputs = batch(settings)
     for row, example in enumerate(EXAMPLES):
         one = {name: array[row : row + 1] for name, array in inputs.items()}
@@ -148,11 +154,8 @@ def test_onnx_scores_replies_as_tensorflow_does(
         assert -sum(found) == pytest.approx(wanted, rel=1e-3, abs=1e-3)
 
 
-def test_steps_add_up_to_the_score(
-    settings: NetworkSettings, network: Seq2Seq, tmp_path: Path
-) -> None:
-    export_network(network, VOCABULARY, tmp_path)
-    runtime = OnnxRuntime(tmp_path, "fp32")
+def test_steps_add_up_to_the_score(exported: Path) -> None:
+    runtime = OnnxRuntime(exported, "fp32")
     texts = [encode_texts(e.source, e.memory, VOCABULARY) for e in EXAMPLES]
     bias = ban((), VOCABULARY.written)
     for one in texts:
@@ -168,11 +171,18 @@ def test_steps_add_up_to_the_score(
             assert list(scored) == pytest.approx(log_probs, abs=1e-3)
 
 
-def test_side_by_side_is_as_alone(
-    settings: NetworkSettings, network: Seq2Seq, tmp_path: Path
-) -> None:
-    export_network(network, VOCABULARY, tmp_path)
-    runtime = OnnxRuntime(tmp_path, "fp32")
+def test_int8_of_every_kind_scores_about_the_same(exported: Path) -> None:
+    bias = ban((), VOCABULARY.written)
+    for one in [encode_texts(e.source, e.memory, VOCABULARY) for e in EXAMPLES]:
+        scored = [
+            sum(OnnxRuntime(exported, precision).read(one, bias).score([[5, 6]])[0])
+            for precision in ("fp32", "int8")
+        ]
+        assert scored[0] == pytest.approx(scored[1], rel=0.15)
+
+
+def test_side_by_side_is_as_alone(exported: Path) -> None:
+    runtime = OnnxRuntime(exported, "fp32")
     texts = [encode_texts(e.source, e.memory, VOCABULARY) for e in EXAMPLES]
     bias = ban((), VOCABULARY.written)
     together = runtime.read_batch(texts, bias)

@@ -377,6 +377,11 @@ def _count(names: Iterable[str], prefix: str) -> int:
     return sum(name.startswith(prefix) for name in names)
 
 
+_UNWANTED = ["QDQPropagationTransformer"]
+"""Dies with the process on the loops that plain recurrent units become, and has nothing
+to do in graphs that are quantised while they run."""
+
+
 def _session(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     # A second thread gains little on a small step and loses much beside a busy
@@ -386,7 +391,10 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
+            str(path),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=_UNWANTED,
         )
     except Exception as error:  # ONNX Runtime has no public base class of errors
         raise ArtefactError(
