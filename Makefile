@@ -32,7 +32,7 @@ docs: setup ## Write the page of options anew
 	$(BIN)/python scripts/options_page.py
 
 bench: setup ## Run the benchmarks that need no data from elsewhere
-	@for name in tokenizer turn_latency reply_quality reply_latency training_speed; do \
+	@for name in tokenizer tracker_store turn_latency reply_quality reply_latency training_speed; do \
 		echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 lock: ## Pin all packages anew in requirements.lock
