@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from datetime import datetime
@@ -19,10 +20,11 @@ from framework_plugin.cli.project import read_endpoints
 from framework_plugin.corpus.user_context import UserContext
 
 if TYPE_CHECKING:
+    from framework_plugin.memory.journal import Journal
     from framework_plugin.memory.repository import MemoryRepository
 
 app = typer.Typer(
-    no_args_is_help=True, help="Show or remove what is remembered of a user."
+    no_args_is_help=True, help="Show, export or remove what is remembered of a user."
 )
 
 Yes = Annotated[bool, typer.Option("--yes", help="Remove without asking first.")]
@@ -40,13 +42,48 @@ def show(user: User, json: Json = False, endpoints: Endpoints = ENDPOINTS) -> No
 
 
 @app.command()
+def export(
+    user: User,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", help="Write to this new file, not to the terminal."),
+    ] = None,
+    endpoints: Endpoints = ENDPOINTS,
+) -> None:
+    """Write out all that is stored of a user, as JSON."""
+    waiting = _journal(endpoints).entries()
+    found = _repository(endpoints).export(user, waiting)
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    if output is None:
+        typer.echo(text)
+        return
+    try:
+        # Only for whoever asked: it is somebody's whole conversation.
+        with open(output, "x", encoding="utf-8", opener=_private) as file:
+            file.write(f"{text}\n")
+    except OSError as error:
+        raise typer.BadParameter(
+            f"'{output}' cannot be written ({error.strerror}); name a file that is not "
+            "there yet, in a folder that is."
+        ) from error
+    typer.echo(
+        f"Wrote {len(found['facts'])} facts and {len(found['events'])} events of "
+        f"'{user}' to {output}."
+    )
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@app.command()
 def forget(user: User, yes: Yes = False, endpoints: Endpoints = ENDPOINTS) -> None:
     """Remove all facts and all conversations of a user, for good."""
     repository = _repository(endpoints)
     if not yes:
         _ask(_everything(repository, user))
     forgotten = repository.forget(user)
-    _forget_unsaved(endpoints, user)
+    _journal(endpoints).remove(lambda entry: entry.get("sender_id") == user)
     typer.echo(
         f"Removed {forgotten.facts} facts and {forgotten.events} events of "
         f"conversations of '{user}'."
@@ -63,13 +100,12 @@ def _repository(endpoints: Path) -> MemoryRepository:
     return repository
 
 
-def _forget_unsaved(endpoints: Path, user: str) -> None:
-    """Removes what of a user waits to be written to the database."""
+def _journal(endpoints: Path) -> Journal:
+    """What waits to be written to the database."""
     from framework_plugin.memory.database import endpoint_journal
     from framework_plugin.memory.journal import Journal
 
-    journal = Journal(endpoint_journal(read_endpoints(endpoints)))
-    journal.remove(lambda entry: entry.get("sender_id") == user)
+    return Journal(endpoint_journal(read_endpoints(endpoints)))
 
 
 def _everything(repository: MemoryRepository, user: str) -> UserContext:

@@ -190,6 +190,25 @@ def open_engine(url: str | URL) -> Engine:
     return engine
 
 
+def clear_log(engine: Engine) -> bool:
+    """Empties the write-ahead log of an SQLite file, which holds what was deleted.
+
+    Returns:
+        Whether it is empty now; False while another process is reading. With servers
+        True: when they remove what was deleted is up to them.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        (busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor.close()
+        return not busy
+    finally:
+        connection.close()
+
+
 def create_database(settings: DatabaseSettings) -> None:
     """Creates the database named `db` by way of `login_db`, if it is absent.
 
@@ -301,6 +320,8 @@ def _on_sqlite_connect(connection: Any, _: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # What is forgotten shall not be found in the file.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

@@ -66,6 +66,14 @@ class Journal:
             if file:
                 self._path.unlink(missing_ok=True)
 
+    def entries(self) -> list[Entry]:
+        """All entries, which stay."""
+        kept: list[Entry] = []
+        if self._path.exists():
+            with self._locked() as file:
+                kept = list(self._parsed(file))
+        return [*kept, *self._held]
+
     def remove(self, unwanted: Callable[[Entry], bool]) -> int:
         """Removes some entries for good.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,15 +13,18 @@ from sqlalchemy.engine import Connection, Engine
 
 from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
 from framework_plugin.memory.changes import FactChange, apply_changes
-from framework_plugin.memory.database import WRITES, store_errors
+from framework_plugin.memory.database import WRITES, clear_log, store_errors
 from framework_plugin.memory.history import USER
 from framework_plugin.memory.history import earlier_turns as read_earlier_turns
+from framework_plugin.memory.portability import Exported, export_user
 from framework_plugin.memory.tables import (
     create_tables,
     events,
     tracker_snapshots,
     user_facts,
 )
+
+logger = logging.getLogger(__name__)
 
 EARLIER_TURNS = 20
 
@@ -145,25 +149,43 @@ class MemoryRepository:
                     )
                 )
 
+    def export(
+        self, user_id: str, waiting: Iterable[Mapping[str, Any]] = ()
+    ) -> Exported:
+        """All that is stored of a user; see `portability.export_user`.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        with self.reading() as connection:
+            return export_user(connection, user_id, waiting)
+
     def forget(self, user_id: str) -> Forgotten:
         """Removes all facts and all conversations of a user.
+
+        From an SQLite file they are gone to the last byte; a server overwrites them in
+        its own time.
 
         Raises:
             MemoryStoreError: If the database cannot be written.
         """
         with self.writing() as connection:
-            facts = connection.execute(
-                sa.delete(user_facts).where(user_facts.c.user_id == user_id)
-            )
-            said = connection.execute(
-                sa.delete(events).where(events.c.sender_id == user_id)
-            )
-            connection.execute(
-                sa.delete(tracker_snapshots).where(
-                    tracker_snapshots.c.sender_id == user_id
+            facts, said, _ = (
+                connection.execute(sa.delete(table).where(column == user_id)).rowcount
+                for table, column in (
+                    (user_facts, user_facts.c.user_id),
+                    (events, events.c.sender_id),
+                    (tracker_snapshots, tracker_snapshots.c.sender_id),
                 )
             )
-            return Forgotten(facts.rowcount, said.rowcount)
+        with store_errors(self._engine.url, "write to"):
+            if not clear_log(self._engine):
+                logger.warning(
+                    "Another process is reading '%s': traces of what was forgotten "
+                    "stay in its log until that is done and something is written.",
+                    self._engine.url.database,
+                )
+        return Forgotten(facts, said)
 
     def users(self) -> tuple[str, ...]:
         """The ids of all users with facts or conversations, in alphabetical order.

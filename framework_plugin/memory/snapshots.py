@@ -28,6 +28,12 @@ _MESSAGE: Any = (
 )
 """The id of a user's message with so many others behind it, or null."""
 
+_ALL: Any = (
+    sa.select(tracker_snapshots.c.event_id, tracker_snapshots.c.slots)
+    .where(_OF_USER)
+    .order_by(tracker_snapshots.c.event_id)
+)
+
 BEFORE: Any = (
     sa.select(tracker_snapshots.c.event_id, tracker_snapshots.c.slots)
     .where(
@@ -117,6 +123,12 @@ def write_snapshot(
             sender_id=user_id, event_id=snapshot.event_id, slots=snapshot.slots
         )
     )
+
+
+def all_snapshots(connection: Connection, user_id: str) -> list[Snapshot]:
+    """All snapshots of a user, the oldest first."""
+    rows = connection.execute(_ALL, {"user": user_id})
+    return [Snapshot(row.event_id, row.slots) for row in rows]
 
 
 def rows_behind(connection: Connection, user_id: str, snapshot: Snapshot) -> list[Any]:

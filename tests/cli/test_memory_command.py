@@ -14,6 +14,7 @@ from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory.changes import FactChange
 from framework_plugin.memory.database import database_url, open_engine
 from framework_plugin.memory.history import append_events
+from framework_plugin.memory.journal import Journal
 from framework_plugin.memory.repository import MemoryRepository
 
 runner = CliRunner()
@@ -112,3 +113,60 @@ def test_the_endpoints_can_be_named_by_the_environment(
     monkeypatch.setenv("PERSONAL_CHAT_ENDPOINTS", str(filled))
     result = runner.invoke(app, ["memory", "show", "--json", "--user", "alice"])
     assert json.loads(result.stdout)["turns"] == 2
+
+
+def export(endpoints: Path, user: str, *options: str):
+    arguments = ["memory", "export", "--user", user, "--endpoints", str(endpoints)]
+    return runner.invoke(app, [*arguments, *options])
+
+
+def test_export_holds_all_that_is_stored_and_only_of_this_user(
+    filled: Path, tmp_path: Path
+) -> None:
+    unsaved = [
+        {"sender_id": user, "event": UserUttered(f"{user}还没存").as_dict()}
+        for user in ("alice", "bob")
+    ]
+    Journal(tmp_path / "memory.db.unsaved.jsonl").add(unsaved)
+    result = export(filled, "alice")
+    assert result.exit_code == 0
+    content = json.loads(result.stdout)
+    assert [f["value"] for f in content["facts"]] == ["欧阳翀", "攀岩"]
+    said = [(turn["speaker"], turn["text"]) for turn in content["conversation"]]
+    assert said == [("user", "我叫欧阳翀"), ("bot", "记下啦。")]
+    assert [event["event"] for event in content["events"]] == ["user", "bot"]
+    assert [event["text"] for event in content["unsaved"]] == ["alice还没存"]
+    assert "阿宝" not in result.stdout
+    assert "bob" not in result.stdout
+
+
+def test_an_exported_file_is_private_and_overwrites_nothing(
+    filled: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "alice.json"
+    assert export(filled, "alice", "--output", str(path)).exit_code == 0
+    assert path.stat().st_mode & 0o077 == 0
+    before = path.read_bytes()
+    again = export(filled, "alice", "--output", str(path))
+    assert again.exit_code == 2
+    assert "not" in again.output
+    assert path.read_bytes() == before
+
+
+def test_forget_leaves_nothing_of_the_user_in_any_file(
+    filled: Path, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "memory.db.unsaved.jsonl")
+    for user, text in (("alice", "欧阳翀还没存"), ("bob", "阿宝还没存")):
+        event = UserUttered(text).as_dict()
+        journal.add([{"sender_id": user, "event": event}])
+    arguments = ["memory", "forget", "--yes", "--user", "alice"]
+    result = runner.invoke(app, [*arguments, "--endpoints", str(filled)])
+    assert result.exit_code == 0
+    escaped = json.dumps("欧阳翀")[1:-1]
+    for path in tmp_path.iterdir():
+        content = path.read_bytes()
+        for text in ("欧阳翀", escaped, "alice"):
+            assert text.encode() not in content, (path.name, text)
+    assert "bob" in {entry["sender_id"] for entry in journal.entries()}
+    assert shown(filled, "bob")["turns"] == 2

@@ -1,0 +1,78 @@
+"""Everything that is stored of a user, as JSON that people can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from framework_plugin.memory.history import all_rows
+from framework_plugin.memory.snapshots import all_snapshots
+from framework_plugin.memory.tables import user_facts
+
+Exported = dict[str, Any]
+
+
+def export_user(
+    connection: Connection, user_id: str, waiting: Iterable[Mapping[str, Any]] = ()
+) -> Exported:
+    """Collects what is stored of a user; nothing is left out or shortened.
+
+    Args:
+        connection: To the database.
+        user_id: Rasa's `sender_id`.
+        waiting: Entries of the journal, those of other users too.
+
+    Returns:
+        `user`, `exported_at`, `facts`, `conversation` (what was said, for people),
+        `events` (what Rasa keeps, for programs), `snapshots`, and `unsaved` events.
+        Times are ISO 8601 in UTC; within `events` they are as stored.
+    """
+    rows = all_rows(connection, user_id)
+    facts = connection.execute(
+        user_facts.select()
+        .where(user_facts.c.user_id == user_id)
+        .order_by(user_facts.c.said_at, user_facts.c.id)
+    )
+    events = [_event(row.data) for row in rows]
+    return {
+        "user": user_id,
+        "exported_at": datetime.now(timezone.utc).isoformat(),
+        "facts": [
+            {"kind": fact.kind, "value": fact.value, "said_at": _time(fact.said_at)}
+            for fact in facts
+        ],
+        "conversation": [said for event in events if (said := _said(event))],
+        "events": events,
+        "snapshots": [
+            {"after_event": one.event_id, "slots": _event(one.slots)}
+            for one in all_snapshots(connection, user_id)
+        ],
+        "unsaved": [e["event"] for e in waiting if e.get("sender_id") == user_id],
+    }
+
+
+def _event(data: str) -> Any:
+    """What a column holds; as text if it is damaged."""
+    try:
+        return json.loads(data)
+    except (TypeError, ValueError):
+        return {"damaged": data}
+
+
+def _said(event: Any) -> Exported | None:
+    if not isinstance(event, dict) or event.get("event") not in ("user", "bot"):
+        return None
+    text, at = event.get("text"), event.get("timestamp")
+    if not text:
+        return None
+    return {"at": _time(at), "speaker": event["event"], "text": text}
+
+
+def _time(seconds: Any) -> str | None:
+    if not isinstance(seconds, int | float):
+        return None
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
