@@ -20,6 +20,7 @@ from framework_plugin.cli.project import read_endpoints
 from framework_plugin.corpus.user_context import UserContext
 
 if TYPE_CHECKING:
+    from framework_plugin.memory.archive import Archive
     from framework_plugin.memory.journal import Journal
     from framework_plugin.memory.repository import MemoryRepository
 
@@ -51,8 +52,9 @@ def export(
     endpoints: Endpoints = ENDPOINTS,
 ) -> None:
     """Write out all that is stored of a user, as JSON."""
-    waiting = _journal(endpoints).entries()
-    found = _repository(endpoints).export(user, waiting)
+    waiting, archive = _journal(endpoints).entries(), _archive(endpoints)
+    archived = archive.read(user) if archive else ()
+    found = _repository(endpoints).export(user, waiting, archived)
     text = json.dumps(found, ensure_ascii=False, indent=1)
     if output is None:
         typer.echo(text)
@@ -84,6 +86,9 @@ def forget(user: User, yes: Yes = False, endpoints: Endpoints = ENDPOINTS) -> No
         _ask(_everything(repository, user))
     forgotten = repository.forget(user)
     _journal(endpoints).remove(lambda entry: entry.get("sender_id") == user)
+    archive = _archive(endpoints)
+    if archive:
+        archive.remove(user)
     typer.echo(
         f"Removed {forgotten.facts} facts and {forgotten.events} events of "
         f"conversations of '{user}'."
@@ -100,6 +105,47 @@ def _repository(endpoints: Path) -> MemoryRepository:
     return repository
 
 
+@app.command()
+def retention(
+    days: Annotated[
+        float, typer.Option("--days", min=0.0, help="How long sessions are kept.")
+    ],
+    yes: Yes = False,
+    endpoints: Endpoints = ENDPOINTS,
+) -> None:
+    """Move sessions out of the database in which nothing was said for so long.
+
+    They go to the folder that endpoints.yml names as 'archive' of the tracker store,
+    or are removed for good if it names none. Facts stay. Meant for a daily timer.
+    """
+    archive = _archive(endpoints)
+    if archive is None and not yes:
+        _agree(
+            "endpoints.yml names no 'archive': remove all sessions older than "
+            f"{days:g} days for good?"
+        )
+    try:
+        done = _repository(endpoints).retire(time.time() - days * 86_400, archive)
+    except OSError as error:
+        raise typer.BadParameter(
+            f"the archive cannot be written ({error.strerror}); what was not archived "
+            "is still in the database. Make space, or let this command write there."
+        ) from error
+    typer.echo(
+        f"{'Removed' if archive is None else 'Archived'} {done.events} events of "
+        f"{done.users} users."
+    )
+
+
+def _archive(endpoints: Path) -> Archive | None:
+    """Where old sessions are, if endpoints.yml says so."""
+    from framework_plugin.memory.archive import Archive
+    from framework_plugin.memory.database import endpoint_archive
+
+    folder = endpoint_archive(read_endpoints(endpoints))
+    return Archive(folder) if folder else None
+
+
 def _journal(endpoints: Path) -> Journal:
     """What waits to be written to the database."""
     from framework_plugin.memory.database import endpoint_journal
@@ -114,6 +160,14 @@ def _everything(repository: MemoryRepository, user: str) -> UserContext:
 
 
 def _ask(context: UserContext) -> None:
+    """Goes on only if the person at the terminal agrees to forget somebody."""
+    _agree(
+        f"Remove {len(context.facts)} facts and {len(context.earlier_turns)} turns of "
+        f"'{context.user_id}' for good?"
+    )
+
+
+def _agree(question: str) -> None:
     """Goes on only if the person at the terminal agrees.
 
     Raises:
@@ -124,11 +178,7 @@ def _ask(context: UserContext) -> None:
         raise typer.BadParameter(
             "there is no terminal to ask at; say --yes to remove without asking."
         )
-    typer.confirm(
-        f"Remove {len(context.facts)} facts and {len(context.earlier_turns)} turns of "
-        f"'{context.user_id}' for good?",
-        abort=True,
-    )
+    typer.confirm(question, abort=True)
 
 
 def _print_json(context: UserContext) -> None:

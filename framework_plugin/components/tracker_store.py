@@ -75,6 +75,8 @@ class MemoryTrackerStore(SQLTrackerStore):
             does.
         journal: File for what the database does not take; by default beside an SQLite
             file, or in `.personal_chat/` with a server.
+        archive: Folder that `personal-chat memory retention` moves old sessions to; the
+            store itself never looks there.
         options: The other keys; see `DatabaseSettings`.
 
     Raises:
@@ -89,6 +91,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         host: str | None = None,
         window: int = WINDOW,
         journal: str | None = None,
+        archive: str | None = None,
         **options: Any,
     ) -> None:
         self._reader = SessionReader(window, self._tracker_of)

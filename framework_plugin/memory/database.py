@@ -22,7 +22,7 @@ WRITES = "personal_chat_writes"
 
 _BUSY_MILLISECONDS = 10_000
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_OF_ENDPOINT = {"type", "store_type", "window", "journal"}
+_OF_ENDPOINT = {"type", "store_type", "window", "journal", "archive"}
 """Keys that say nothing of the database."""
 
 
@@ -77,8 +77,8 @@ class DatabaseSettings:
         if unknown:
             raise SettingsError(
                 f"Unknown key '{unknown[0]}' for the tracker store. Valid keys: type, "
-                f"window, journal, {', '.join(valid)} (the host is called 'url', as in "
-                "Rasa)."
+                f"window, journal, archive, {', '.join(valid)} (the host is called "
+                "'url', as in Rasa)."
             )
         values = {key: _filled_in(value) for key, value in options.items()}
         if values.get("port") is not None:
@@ -123,6 +123,23 @@ def endpoint_journal(endpoints: Mapping[str, Any]) -> Path:
     """
     named = _tracker_store(endpoints).get("journal")
     return journal_path(database_url(endpoints), named)
+
+
+def endpoint_archive(endpoints: Mapping[str, Any]) -> Path | None:
+    """The folder for old sessions, the key `archive` of the tracker store, if any.
+
+    Raises:
+        SettingsError: If it is no text.
+    """
+    named = _tracker_store(endpoints).get("archive")
+    if named is None:
+        return None
+    if not isinstance(named, str) or not named:
+        raise SettingsError(
+            f"'archive' of the tracker store is {named!r}; expected the path of a "
+            "folder, or nothing to keep no old sessions."
+        )
+    return Path(named)
 
 
 def _tracker_store(endpoints: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -17,7 +17,10 @@ Exported = dict[str, Any]
 
 
 def export_user(
-    connection: Connection, user_id: str, waiting: Iterable[Mapping[str, Any]] = ()
+    connection: Connection,
+    user_id: str,
+    waiting: Iterable[Mapping[str, Any]] = (),
+    archived: Iterable[str] = (),
 ) -> Exported:
     """Collects what is stored of a user; nothing is left out or shortened.
 
@@ -25,10 +28,12 @@ def export_user(
         connection: To the database.
         user_id: Rasa's `sender_id`.
         waiting: Entries of the journal, those of other users too.
+        archived: The user's events in the archive, each as JSON.
 
     Returns:
         `user`, `exported_at`, `facts`, `conversation` (what was said, for people),
-        `events` (what Rasa keeps, for programs), `snapshots`, and `unsaved` events.
+        `events` (what Rasa keeps, for programs), `archived` events (older ones),
+        `snapshots`, and `unsaved` events.
         Times are ISO 8601 in UTC; within `events` they are as stored.
     """
     rows = all_rows(connection, user_id)
@@ -38,6 +43,7 @@ def export_user(
         .order_by(user_facts.c.said_at, user_facts.c.id)
     )
     events = [_event(row.data) for row in rows]
+    earlier = [_event(line) for line in archived]
     return {
         "user": user_id,
         "exported_at": datetime.now(timezone.utc).isoformat(),
@@ -45,8 +51,11 @@ def export_user(
             {"kind": fact.kind, "value": fact.value, "said_at": _time(fact.said_at)}
             for fact in facts
         ],
-        "conversation": [said for event in events if (said := _said(event))],
+        "conversation": [
+            said for event in [*earlier, *events] if (said := _said(event))
+        ],
         "events": events,
+        "archived": earlier,
         "snapshots": [
             {"after_event": one.event_id, "slots": _event(one.slots)}
             for one in all_snapshots(connection, user_id)

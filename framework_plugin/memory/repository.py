@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
+from framework_plugin.memory.archive import Archive
 from framework_plugin.memory.changes import FactChange, apply_changes
 from framework_plugin.memory.database import WRITES, clear_log, store_errors
 from framework_plugin.memory.history import USER
 from framework_plugin.memory.history import earlier_turns as read_earlier_turns
 from framework_plugin.memory.portability import Exported, export_user
+from framework_plugin.memory.retention import retire
 from framework_plugin.memory.tables import (
     create_tables,
     events,
@@ -45,6 +47,19 @@ class Forgotten:
     """
 
     facts: int
+    events: int
+
+
+@dataclass(frozen=True)
+class Retired:
+    """What was moved out of the database.
+
+    Args:
+        users: Whose sessions, in number.
+        events: Number of events.
+    """
+
+    users: int
     events: int
 
 
@@ -150,7 +165,10 @@ class MemoryRepository:
                 )
 
     def export(
-        self, user_id: str, waiting: Iterable[Mapping[str, Any]] = ()
+        self,
+        user_id: str,
+        waiting: Iterable[Mapping[str, Any]] = (),
+        archived: Iterable[str] = (),
     ) -> Exported:
         """All that is stored of a user; see `portability.export_user`.
 
@@ -158,7 +176,7 @@ class MemoryRepository:
             MemoryStoreError: If the database cannot be read.
         """
         with self.reading() as connection:
-            return export_user(connection, user_id, waiting)
+            return export_user(connection, user_id, waiting, archived)
 
     def forget(self, user_id: str) -> Forgotten:
         """Removes all facts and all conversations of a user.
@@ -178,14 +196,29 @@ class MemoryRepository:
                     (tracker_snapshots, tracker_snapshots.c.sender_id),
                 )
             )
-        with store_errors(self._engine.url, "write to"):
-            if not clear_log(self._engine):
-                logger.warning(
-                    "Another process is reading '%s': traces of what was forgotten "
-                    "stay in its log until that is done and something is written.",
-                    self._engine.url.database,
-                )
+        self._clear_log()
         return Forgotten(facts, said)
+
+    def retire(self, before: float, archive: Archive | None = None) -> Retired:
+        """Removes old sessions of all users; see `retention.retire`.
+
+        Each user's are archived and removed in a transaction of their own: an
+        interrupted run has done whole users, and the next goes on.
+
+        Args:
+            before: Sessions without an event since then, in seconds since the epoch.
+            archive: Where they go first; None keeps none.
+
+        Raises:
+            MemoryStoreError: If the database cannot be written.
+            OSError: If the archive cannot be written.
+        """
+        counts = []
+        for user_id in self.users():
+            with self.writing() as connection:
+                counts.append(retire(connection, user_id, before, archive))
+        self._clear_log()
+        return Retired(sum(map(bool, counts)), sum(counts))
 
     def users(self) -> tuple[str, ...]:
         """The ids of all users with facts or conversations, in alphabetical order.
@@ -196,6 +229,15 @@ class MemoryRepository:
         known = sa.union(sa.select(user_facts.c.user_id), sa.select(events.c.sender_id))
         with self.reading() as connection:
             return tuple(sorted(connection.execute(known).scalars()))
+
+    def _clear_log(self) -> None:
+        with store_errors(self._engine.url, "write to"):
+            if not clear_log(self._engine):
+                logger.warning(
+                    "Another process is reading '%s': traces of what was removed stay "
+                    "in its log until that is done and something is written.",
+                    self._engine.url.database,
+                )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

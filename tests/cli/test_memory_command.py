@@ -170,3 +170,30 @@ def test_forget_leaves_nothing_of_the_user_in_any_file(
             assert text.encode() not in content, (path.name, text)
     assert "bob" in {entry["sender_id"] for entry in journal.entries()}
     assert shown(filled, "bob")["turns"] == 2
+
+
+def test_retention_archives_and_forget_removes_the_archive(
+    filled: Path, tmp_path: Path
+) -> None:
+    content = yaml.safe_load(filled.read_text(encoding="utf-8"))
+    content["tracker_store"]["archive"] = str(tmp_path / "old")
+    filled.write_text(yaml.safe_dump(content), encoding="utf-8")
+    place = ["--endpoints", str(filled)]
+    done = runner.invoke(app, ["memory", "retention", "--days", "0", *place])
+    assert done.exit_code == 0
+    assert "Archived 4 events of 2 users" in done.stdout
+    told = json.loads(export(filled, "alice").stdout)
+    assert told["events"] == []
+    said = [turn["text"] for turn in told["conversation"]]
+    assert said == ["我叫欧阳翀", "记下啦。"]
+    assert [fact["value"] for fact in told["facts"]] == ["欧阳翀", "攀岩"]
+    runner.invoke(app, ["memory", "forget", "--yes", "--user", "alice", *place])
+    assert [path.name for path in (tmp_path / "old").iterdir()] == ["bob.jsonl"]
+
+
+def test_retention_without_an_archive_asks_first(filled: Path) -> None:
+    result = runner.invoke(
+        app, ["memory", "retention", "--days", "0", "--endpoints", str(filled)]
+    )
+    assert result.exit_code == 2
+    assert shown(filled, "alice")["turns"] == 2

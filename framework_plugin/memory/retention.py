@@ -1,0 +1,97 @@
+"""Conversations leave the database when they are old, whole sessions at a time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from framework_plugin.memory.archive import Archive
+from framework_plugin.memory.history import SESSION_ACTION, SESSION_STARTED, USER
+from framework_plugin.memory.tables import events, tracker_snapshots
+
+_OF_USER = events.c.sender_id == USER
+_BEFORE = sa.bindparam("before", type_=sa.Float)
+
+_FIRST_NEW: Any = (
+    sa.select(sa.func.min(events.c.id))
+    .where(_OF_USER, events.c.timestamp >= _BEFORE)
+    .scalar_subquery()
+)
+_SESSION_OF_IT: Any = (
+    sa.select(sa.func.max(events.c.id))
+    .where(_OF_USER, events.c.type_name == SESSION_STARTED, events.c.id <= _FIRST_NEW)
+    .scalar_subquery()
+)
+_BOUNDS: Any = sa.select(
+    _FIRST_NEW.label("new"),
+    _SESSION_OF_IT.label("session"),
+    sa.select(sa.func.max(events.c.id)).where(_OF_USER).scalar_subquery().label("last"),
+)
+_UP_TO: Any = (
+    sa.select(events)
+    .where(_OF_USER, events.c.id <= sa.bindparam("last"))
+    .order_by(events.c.id)
+)
+
+
+def retire(
+    connection: Connection, user_id: str, before: float, archive: Archive | None
+) -> int:
+    """Removes the sessions of a user in which nothing was said since a time.
+
+    Facts stay: they are what is known, not what was said.
+
+    Args:
+        connection: In a transaction.
+        user_id: Rasa's `sender_id`.
+        before: That time, in seconds since the epoch.
+        archive: Where the events go first; None keeps none.
+
+    Returns:
+        How many events were removed.
+
+    Raises:
+        OSError: If the archive cannot be written; nothing is removed then.
+    """
+    rows = _old_rows(connection, user_id, before)
+    if not rows:
+        return 0
+    if archive is not None:
+        archive.add(user_id, (_one_line(row.data) for row in rows))
+    last = rows[-1].id
+    connection.execute(
+        sa.delete(events).where(events.c.sender_id == user_id, events.c.id <= last)
+    )
+    connection.execute(
+        sa.delete(tracker_snapshots).where(
+            tracker_snapshots.c.sender_id == user_id,
+            tracker_snapshots.c.event_id <= last,
+        )
+    )
+    return len(rows)
+
+
+def _old_rows(connection: Connection, user_id: str, before: float) -> list[Any]:
+    bounds = connection.execute(_BOUNDS, {"user": user_id, "before": before}).one()
+    if bounds.new is None:
+        last = bounds.last
+    elif bounds.session is None:
+        # Its session began with the first event of all.
+        return []
+    else:
+        last = bounds.session - 1
+    rows = list(connection.execute(_UP_TO, {"user": user_id, "last": last or 0}))
+    # The action that opens the session stands before the event that says so.
+    if bounds.new is not None and rows and rows[-1].action_name == SESSION_ACTION:
+        rows.pop()
+    return rows
+
+
+def _one_line(data: str | None) -> str:
+    try:
+        return json.dumps(json.loads(data or ""))
+    except ValueError:
+        return json.dumps({"damaged": data})
