@@ -2,11 +2,14 @@
 
 Talks to the newest model in `models/` in this process, with a fresh SQLite database and
 the action server beside it, in new conversations of `--turns` messages each. Messages
-are first wordings of the development dialogues, so they are new to the generator.
+are first wordings of the development dialogues, so they are new to the generator. Of
+one long conversation it also says whether the last turns take longer than the first;
+`--stock` keeps it in Rasa's own store.
 
 Run from the project's root after `make train`:
 
     python benchmarks/turn_latency.py [--conversations 20] [--turns 6]
+    python benchmarks/turn_latency.py --conversations 1 --turns 1000 [--stock]
 """
 
 from __future__ import annotations
@@ -30,12 +33,16 @@ from framework_plugin.cli.silence import import_rasa
 DEVELOPMENT = Path("nlu_data/dialogues/dev")
 ENDPOINTS = """
 tracker_store:
-  type: framework_plugin.components.tracker_store.MemoryTrackerStore
+  type: {store}
   dialect: sqlite
   db: {database}
 action_endpoint:
   url: http://localhost:5055/webhook
 """
+
+
+OURS = "framework_plugin.components.tracker_store.MemoryTrackerStore"
+WARM_UP, COMPARED = 5, 20
 
 
 class Stopwatch:
@@ -99,7 +106,17 @@ async def talk(agent: Any, watch: Stopwatch, conversations: int, turns: int) -> 
         started = time.perf_counter()
         await agent.handle_text(text, sender_id=f"user{index // turns}")
         times.append((time.perf_counter() - started) * 1000)
-    times = times[turns:]  # the first conversation warms up
+    if conversations == 1:
+        times = times[WARM_UP:]
+        first, last = (
+            statistics.median(part) for part in (times[:COMPARED], times[-COMPARED:])
+        )
+        print(
+            f"median of the first {COMPARED} turns {first:.1f} ms, of the last "
+            f"{last:.1f} ms: {last / first:.2f} times"
+        )
+    else:
+        times = times[turns:]  # the first conversation warms up
     p95 = statistics.quantiles(times, n=20)[-1]
     print(
         f"{len(times)} turns: p50 {statistics.median(times):.1f} ms, p95 {p95:.1f} ms"
@@ -115,17 +132,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--conversations", type=int, default=20)
     parser.add_argument("--turns", type=int, default=6)
+    parser.add_argument("--stock", action="store_true", help="Rasa's own store")
     arguments = parser.parse_args()
     model = chosen_model(None)
     if model is None:
         raise SystemExit("There is no model. Train one first: make train")
     import_rasa(verbose=False)
     from rasa.core.processor import MessageProcessor
+    from rasa.core.tracker_store import SQLTrackerStore
 
     from framework_plugin.cli.assistant import load_agent, services
     from framework_plugin.components.tracker_store import MemoryTrackerStore
     from framework_plugin.generation.serving.generator import ResponseGenerator
 
+    store = SQLTrackerStore if arguments.stock else MemoryTrackerStore
     watch = Stopwatch()
     parts = [
         (MessageProcessor, "handle_message", "rest of Rasa"),
@@ -133,14 +153,16 @@ def main() -> None:
         (MessageProcessor, "_predict_next_with_tracker", "policies without generator"),
         (ResponseGenerator, "reply", "generator"),
         (MessageProcessor, "_run_action", "actions and responses"),
-        (MemoryTrackerStore, "retrieve", "tracker store, read"),
-        (MemoryTrackerStore, "save", "tracker store, write"),
+        (store, "retrieve", "tracker store, read"),
+        (store, "save", "tracker store, write"),
     ]
     for holder, method, part in parts:
         watch.watch(holder, method, part)
     with tempfile.TemporaryDirectory() as folder:
         endpoints = Path(folder) / "endpoints.yml"
-        text = ENDPOINTS.format(database=Path(folder) / "bench.db")
+        text = ENDPOINTS.format(
+            store="sql" if arguments.stock else OURS, database=Path(folder) / "bench.db"
+        )
         endpoints.write_text(text, encoding="utf-8")
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
