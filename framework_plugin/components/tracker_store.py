@@ -189,7 +189,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         """Writes what waits in the journal, then what is new, or nothing of it."""
         with self._journal.taken() as waiting, self._repository.writing() as connection:
             written = [
-                (who, self._append(connection, who, said, doubtful=True))
+                (who, self._append_or_set_aside(connection, who, said))
                 for who, said in _by_turn(waiting)
             ]
             if new:
@@ -197,6 +197,17 @@ class MemoryTrackerStore(SQLTrackerStore):
         self._journaled.clear()
         self._stored.update((id(e), e) for _, said in written for e in said)
         return written
+
+    def _append_or_set_aside(
+        self, connection: Connection, user: str, said: list[Event]
+    ) -> list[Event]:
+        """Writes a turn of the journal; one that is refused holds up no other."""
+        try:
+            with connection.begin_nested():
+                return self._append(connection, user, said, doubtful=True)
+        except sa.exc.DataError as error:
+            self._journal.set_aside(_entries(user, said), error)
+            return []
 
     def _append(
         self, connection: Connection, user: str, said: list[Event], doubtful: bool
@@ -237,12 +248,11 @@ class MemoryTrackerStore(SQLTrackerStore):
     def _keep_for_later(self, user: str, new: list[Event]) -> None:
         """Puts events into the journal, each once."""
         entries = []
-        for event in new:
-            data = event.as_dict()
-            key = (user, signature_of(data))
-            if not is_passing(event) and key not in self._journaled:
+        for entry in _entries(user, [e for e in new if not is_passing(e)]):
+            key = (user, signature_of(entry["event"]))
+            if key not in self._journaled:
                 self._journaled.add(key)
-                entries.append({"sender_id": user, "event": data})
+                entries.append(entry)
         self._journal.add(entries)
         self._stored.update((id(event), event) for event in new)
 
@@ -250,6 +260,11 @@ class MemoryTrackerStore(SQLTrackerStore):
         if self.event_broker:
             for user, said in written:
                 await self._stream_new_events(self.event_broker, said, user)
+
+
+def _entries(user: str, said: Iterable[Event]) -> list[Entry]:
+    """Events as the journal keeps them."""
+    return [{"sender_id": user, "event": event.as_dict()} for event in said]
 
 
 def _by_turn(entries: Iterable[Entry]) -> Written:

@@ -104,16 +104,32 @@ class Journal:
         for line in file:
             try:
                 yield json.loads(line)
-            except ValueError:
-                aside = self._path.with_name(f"{self._path.name}.damaged")
-                with aside.open("ab") as damaged:
-                    damaged.write(line)
-                logger.warning(
-                    "A line of the journal '%s' was cut or damaged; it is left out and "
-                    "kept in '%s'.",
-                    self._path,
-                    aside.name,
-                )
+            except ValueError as error:
+                self._set_aside(line, error)
+
+    def set_aside(self, entries: Iterable[Entry], reason: Exception) -> None:
+        """Keeps entries that can never be done in a file of their own.
+
+        Args:
+            entries: As `taken` gave them.
+            reason: Why they cannot, for the log.
+
+        Raises:
+            OSError: If the disk does not take them.
+        """
+        self._set_aside(_lines(entries), reason)
+
+    def _set_aside(self, lines: bytes, reason: Exception) -> None:
+        aside = self._path.with_name(f"{self._path.name}.damaged")
+        with aside.open("ab") as damaged:
+            damaged.write(lines)
+        logger.error(
+            "Part of the journal '%s' cannot be used; it is left out, and kept in "
+            "'%s': %s",
+            self._path,
+            aside.name,
+            reason,
+        )
 
     def _write_held(self, file: BinaryIO) -> None:
         end = file.seek(0, os.SEEK_END)

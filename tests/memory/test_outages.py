@@ -1,5 +1,6 @@
 """The database goes away in mid conversation: users are answered, nothing is lost."""
 
+import json
 import sqlite3
 
 import pytest
@@ -77,6 +78,21 @@ async def test_a_killed_connection_is_noticed_before_it_is_used(postgres):
         )
     assert await turn(store, "二") == ["一"]
     assert await stored(store) == ["一", "二"]
+
+
+@pytest.mark.slow
+async def test_a_turn_that_the_database_refuses_holds_up_no_other(
+    postgres, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    store = MemoryTrackerStore(DOMAIN, host=postgres.url)
+    await turn(store, "太长", "a" * 300)  # The column has 255 characters.
+    await turn(store, "一")
+    assert await stored(store) == ["一"]
+    (aside,) = tmp_path.glob("*.unsaved.jsonl.damaged")
+    kept = [json.loads(line) for line in aside.read_text().splitlines()]
+    assert next(entry["event"].get("text") for entry in kept) == "太长"
+    assert not list(tmp_path.glob("*.unsaved.jsonl"))
 
 
 async def test_turns_of_an_outage_survive_the_process(tmp_path):
