@@ -26,18 +26,17 @@ SQLAlchemy longer than most databases need to answer it."""
 
 _OF_USER = events.c.sender_id == USER
 
-SESSION_START: Any = (
-    sa.select(sa.func.max(events.c.id))
-    .where(_OF_USER, events.c.type_name == SESSION_STARTED)
-    .scalar_subquery()
-)
+
+def _newest(*conditions: Any) -> Any:
+    # Not `max(id)`: for it a PostgreSQL that has no statistics yet reads all rows.
+    of_user = sa.select(events.c.id).where(_OF_USER, *conditions)
+    return of_user.order_by(events.c.id.desc()).limit(1)
+
+
+SESSION_START: Any = _newest(events.c.type_name == SESSION_STARTED).scalar_subquery()
 """The id of the event that opened the latest session, or null."""
 
-_BEFORE_SESSION: Any = (
-    sa.select(sa.func.max(events.c.id))
-    .where(_OF_USER, events.c.id < SESSION_START)
-    .scalar_subquery()
-)
+_BEFORE_SESSION: Any = _newest(events.c.id < SESSION_START).scalar_subquery()
 
 SESSION_QUERY: Any = (
     sa.select(events)
@@ -47,17 +46,28 @@ SESSION_QUERY: Any = (
 """The latest session's events, in order, and the one before them."""
 
 _ALL_EVENTS: Any = sa.select(events).where(_OF_USER).order_by(events.c.id)
-_LAST_ROW: Any = sa.select(sa.func.max(events.c.id)).where(_OF_USER)
+_LAST_ROW: Any = _newest()
 _INSERT: Any = sa.insert(events)
 
-_TURNS: Any = (
-    sa.select(events.c.id, events.c.type_name, events.c.data)
-    .where(_OF_USER, events.c.type_name.in_(tuple(_SPEAKERS)))
-    .order_by(events.c.id.desc())
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-)
-TURNS_BEFORE_SESSION: Any = _TURNS.where(events.c.id < SESSION_START)
-TURNS_BEFORE_TIME: Any = _TURNS.where(
+_LIMIT = sa.bindparam("limit", type_=sa.Integer)
+
+
+def _newest_turns(condition: Any) -> Any:
+    # Each speaker's newest from the end of an index, whatever is known of the table.
+    newest = [
+        sa.select(events.c.id, events.c.type_name, events.c.data)
+        .where(_OF_USER, events.c.type_name == speaker, condition)
+        .order_by(events.c.id.desc())
+        .limit(_LIMIT)
+        .subquery()
+        for speaker in _SPEAKERS
+    ]
+    both = sa.union_all(*map(sa.select, newest))
+    return both.order_by(sa.desc("id")).limit(_LIMIT)
+
+
+TURNS_BEFORE_SESSION: Any = _newest_turns(events.c.id < SESSION_START)
+TURNS_BEFORE_TIME: Any = _newest_turns(
     events.c.timestamp < sa.bindparam("before", type_=sa.Float)
 )
 """The newest turns before a time, or before the latest session."""
