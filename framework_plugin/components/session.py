@@ -19,6 +19,9 @@ UTTER_GENERATED = "utter_generated"
 UTTER_SERVICE_DOWN = "utter_service_down"
 ACTION_RETRIEVE_ANSWER = "action_retrieve_answer"
 
+FROM_SNAPSHOT = "personal_chat_snapshot"
+"""Key in the metadata of events that a tracker begins with in place of older ones."""
+
 
 def dialogue_of(tracker: DialogueStateTracker) -> Dialogue:
     """The turns of the current session."""

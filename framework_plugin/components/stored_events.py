@@ -14,7 +14,7 @@ from rasa.shared.core.events import Event, SlotSet
 from rasa.shared.utils.common import all_subclasses
 from sqlalchemy.engine import Connection
 
-from framework_plugin.components.session import GENERATED_REPLY
+from framework_plugin.components.session import FROM_SNAPSHOT, GENERATED_REPLY
 from framework_plugin.memory.history import parsed_event
 from framework_plugin.memory.tables import events
 
@@ -28,9 +28,11 @@ def is_passing(event: Event) -> bool:
     """Whether an event is never persisted.
 
     Rasa replays every stored slot event at the start of every session: the policy's
-    words, which it hands over in a slot, would pile up there.
+    words, which it hands over in a slot, would pile up there. Events that stand for a
+    snapshot never happened.
     """
-    return isinstance(event, SlotSet) and event.key == GENERATED_REPLY
+    is_words = isinstance(event, SlotSet) and event.key == GENERATED_REPLY
+    return is_words or FROM_SNAPSHOT in event.metadata
 
 
 def as_row(sender_id: str, event: Event) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import (
     ActionExecuted,
     Event,
+    SessionStarted,
     SlotSet,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from framework_plugin.components.session import GENERATED_REPLY
+from framework_plugin.components.session import FROM_SNAPSHOT, GENERATED_REPLY
 
 
 def slots_at_rest(tracker: DialogueStateTracker) -> str | None:
@@ -59,8 +60,10 @@ def opening_events(slots: str, before: float) -> list[Event]:
     values = json.loads(slots)
     if not isinstance(values, dict):
         raise ValueError(f"expected slots by name, not {slots[:40]!r}")
-    set_before = [SlotSet(name, value, before) for name, value in values.items()]
-    return [*set_before, ActionExecuted(ACTION_LISTEN_NAME, timestamp=before)]
+    mark = {FROM_SNAPSHOT: True}
+    slots_set = [SlotSet(name, value, before, mark) for name, value in values.items()]
+    listening = ActionExecuted(ACTION_LISTEN_NAME, timestamp=before, metadata=mark)
+    return [SessionStarted(before, mark), *slots_set, listening]
 
 
 def actions_behind(tracker: DialogueStateTracker, opening: Event) -> int:

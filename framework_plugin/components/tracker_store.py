@@ -73,8 +73,8 @@ class MemoryTrackerStore(SQLTrackerStore):
             session has as many. Policies with a `max_history` of no more than twice as
             many see what they would see in the whole; 0 reads whole sessions, as Rasa
             does.
-        journal: File for what the database does not take; by default beside an SQLite
-            file, or in `.personal_chat/` with a server.
+        journal: File for what the database does not take; see `journal_path` for where
+            it is by default.
         archive: Folder that `personal-chat memory retention` moves old sessions to; the
             store itself never looks there.
         options: The other keys; see `DatabaseSettings`.
@@ -195,7 +195,8 @@ class MemoryTrackerStore(SQLTrackerStore):
             if new:
                 written.append((user, self._append(connection, user, new, doubtful)))
         self._journaled.clear()
-        self._stored.update((id(e), e) for _, said in written for e in said)
+        # Those that the database had already, too.
+        self._stored.update((id(event), event) for event in new)
         return written
 
     def _append_or_set_aside(

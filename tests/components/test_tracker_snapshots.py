@@ -27,7 +27,9 @@ from rasa.shared.core.events import (
     UserUtteranceReverted,
     UserUttered,
 )
+from rasa.shared.core.trackers import DialogueStateTracker
 
+from framework_plugin.components.session import went_unanswered
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 from framework_plugin.errors import SettingsError
 
@@ -188,6 +190,15 @@ async def test_a_long_session_is_read_in_part(tmp_path):
     assert len([e for e in full.events if isinstance(e, UserUttered)]) == 100
 
 
+async def test_a_part_of_a_session_still_begins_as_a_session(tmp_path):
+    store = opened(tmp_path / "rasa.db")
+    said = [plain(random.Random(n).randrange) for n in range(40)]
+    # The action was recorded, but its server was away: nothing was said.
+    silent = [user("查一下"), ActionExecuted("action_look")]
+    await talk(store, [*said, silent])
+    assert went_unanswered(await store.retrieve("alice"))
+
+
 async def test_no_more_snapshots_are_kept_than_are_read(tmp_path):
     path = tmp_path / "rasa.db"
     await talk(opened(path), [plain(random.Random(n).randrange) for n in range(200)])
@@ -200,6 +211,19 @@ async def test_what_was_left_out_is_not_written_again(tmp_path):
     path = tmp_path / "rasa.db"
     said = [setting(random.Random(n).randrange) for n in range(60)]
     await talk(opened(path), said)
+    with sqlite3.connect(path) as database:
+        (rows,) = database.execute("SELECT count(*) FROM events").fetchone()
+    assert rows == 3 + sum(map(len, said))
+
+
+async def test_what_stands_for_older_events_is_written_by_no_store(tmp_path):
+    path = tmp_path / "rasa.db"
+    said = [setting(random.Random(n).randrange) for n in range(60)]
+    await talk(opened(path), said)
+    held = (await opened(path).retrieve("alice")).events
+    dump = [event.as_dict() for event in held]
+    again = DialogueStateTracker.from_dict("alice", dump, DOMAIN.slots)
+    await opened(path).save(again)
     with sqlite3.connect(path) as database:
         (rows,) = database.execute("SELECT count(*) FROM events").fetchone()
     assert rows == 3 + sum(map(len, said))

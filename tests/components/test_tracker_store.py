@@ -180,8 +180,9 @@ async def test_a_tracker_rebuilt_from_a_dump_is_not_doubled(store):
     dump = [e.as_dict() for e in stored.events]
     rebuilt = DialogueStateTracker.from_dict("alice", dump, DOMAIN.slots)
     say(rebuilt, "还有一句")
-    await store.save(rebuilt)
-    assert texts(await store.retrieve("alice")) == ["你好", "还有一句"]
+    for _ in range(2):
+        await store.save(rebuilt)
+        assert texts(await store.retrieve("alice")) == ["你好", "还有一句"]
 
 
 async def test_generated_reply_is_never_persisted(store, path):
