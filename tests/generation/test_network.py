@@ -15,6 +15,7 @@ from framework_plugin.generation.encoding import (
 )
 from framework_plugin.generation.network.export import export_network
 from framework_plugin.generation.network.seq2seq import Seq2Seq, build_network
+from framework_plugin.generation.network.transformer import PlacedTokens
 from framework_plugin.generation.serving.runtime import OnnxRuntime, ban
 from framework_plugin.generation.settings import NetworkSettings, TrainingSettings
 from framework_plugin.generation.training.optimizer import AdamW
@@ -201,6 +202,14 @@ def test_tokens_begin_with_the_deviation_that_the_settings_name(deviation) -> No
     network = build_network(settings, TRAINING, VOCABULARY)
     embedded = network.embedding(tf.range(4, len(VOCABULARY)))
     assert float(tf.math.reduce_std(embedded)) == pytest.approx(deviation, rel=0.1)
+
+
+def test_tokens_enter_a_transformer_alike_however_small_they_begin() -> None:
+    random = tf.random.stateless_normal((4, 25, 128), seed=(1, 2))
+    for deviation in (0.06, 1.0):
+        enter = PlacedTokens(128, 128, deviation, "fp32")
+        placed = enter(random * deviation, 0) - enter(random * 0.0, 0)
+        assert float(tf.math.reduce_std(placed)) == pytest.approx(1, rel=0.1)
 
 
 def test_a_word_of_no_vocabulary_is_copied() -> None:

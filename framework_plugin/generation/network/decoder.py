@@ -262,7 +262,12 @@ class TransformerDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
         precision = conditions.precision
         self._conditions = conditions
         self.width = settings.decoder_units
-        self._enter = PlacedTokens(settings.embedding_size, self.width, precision)
+        self._enter = PlacedTokens(
+            settings.embedding_size,
+            self.width,
+            settings.embedding_deviation,
+            precision,
+        )
         self._layers = TransformerLayer.stack(
             settings.decoder_layers, self.width, dialogue_width, settings, conditions
         )

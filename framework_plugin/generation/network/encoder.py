@@ -239,7 +239,12 @@ class TransformerEncoder(tf.keras.layers.Layer):  # type: ignore[misc]
         self._drop = conditions.drop
         self.width = 2 * settings.encoder_units
         self.summary_sizes = (self.width,)
-        self._enter = PlacedTokens(settings.embedding_size, self.width, precision)
+        self._enter = PlacedTokens(
+            settings.embedding_size,
+            self.width,
+            settings.embedding_deviation,
+            precision,
+        )
         self._layers = TransformerLayer.stack(
             settings.encoder_layers, self.width, None, settings, conditions
         )

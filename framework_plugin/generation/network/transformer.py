@@ -30,18 +30,21 @@ class PlacedTokens(tf.keras.layers.Layer):  # type: ignore[misc]
     Args:
         size: Numbers per embedded token.
         width: Numbers per place.
+        deviation: That embeddings begin with. They enter with a deviation of one,
+            whatever it is, so that tokens count as much as places (§3.4).
         precision: See `products.product`.
     """
 
-    def __init__(self, size: int, width: int, precision: str) -> None:
+    def __init__(self, size: int, width: int, deviation: float, precision: str) -> None:
         super().__init__(name="enter")
         self._width = width
+        self._scale = 1 / deviation
         self._map = Linear(size, width, precision, "map")
 
     def call(self, embedded: tf.Tensor, first: tf.Tensor | int) -> tf.Tensor:
         """Maps (texts, length, size) to (texts, length, width); `first` is a place."""
         places = positions(first, tf.shape(embedded)[1], self._width)
-        return self._map(embedded) + places
+        return self._map(embedded * self._scale) + places
 
 
 class MultiHeadAttention(tf.keras.layers.Layer):  # type: ignore[misc]
