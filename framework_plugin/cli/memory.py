@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from datetime import datetime
@@ -59,9 +58,10 @@ def export(
     if output is None:
         typer.echo(text)
         return
+    from framework_plugin.memory.files import open_private
+
     try:
-        # Only for whoever asked: it is somebody's whole conversation.
-        with open(output, "x", encoding="utf-8", opener=_private) as file:
+        with open_private(output, "x") as file:
             file.write(f"{text}\n")
     except OSError as error:
         raise typer.BadParameter(
@@ -74,10 +74,6 @@ def export(
     )
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
 @app.command()
 def forget(user: User, yes: Yes = False, endpoints: Endpoints = ENDPOINTS) -> None:
     """Remove all facts and all conversations of a user, for good."""
@@ -85,7 +81,7 @@ def forget(user: User, yes: Yes = False, endpoints: Endpoints = ENDPOINTS) -> No
     if not yes:
         _ask(_everything(repository, user))
     forgotten = repository.forget(user)
-    _journal(endpoints).remove(lambda entry: entry.get("sender_id") == user)
+    _journal(endpoints).remove(user)
     archive = _archive(endpoints)
     if archive:
         archive.remove(user)
@@ -93,16 +89,6 @@ def forget(user: User, yes: Yes = False, endpoints: Endpoints = ENDPOINTS) -> No
         f"Removed {forgotten.facts} facts and {forgotten.events} events of "
         f"conversations of '{user}'."
     )
-
-
-def _repository(endpoints: Path) -> MemoryRepository:
-    # SQLAlchemy takes its time, and `--help` shall not wait for it.
-    from framework_plugin.memory.database import database_url, open_engine
-    from framework_plugin.memory.repository import MemoryRepository
-
-    repository = MemoryRepository(open_engine(database_url(read_endpoints(endpoints))))
-    repository.create_tables()
-    return repository
 
 
 @app.command()
@@ -135,6 +121,16 @@ def retention(
         f"{'Removed' if archive is None else 'Archived'} {done.events} events of "
         f"{done.users} users."
     )
+
+
+def _repository(endpoints: Path) -> MemoryRepository:
+    # SQLAlchemy takes its time, and `--help` shall not wait for it.
+    from framework_plugin.memory.database import database_url, open_engine
+    from framework_plugin.memory.repository import MemoryRepository
+
+    repository = MemoryRepository(open_engine(database_url(read_endpoints(endpoints))))
+    repository.create_tables()
+    return repository
 
 
 def _archive(endpoints: Path) -> Archive | None:

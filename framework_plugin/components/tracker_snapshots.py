@@ -21,20 +21,22 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from framework_plugin.components.session import FROM_SNAPSHOT, GENERATED_REPLY
 
 
-def slots_at_rest(tracker: DialogueStateTracker) -> str | None:
-    """All that must be known to go on from here, as JSON.
+def is_at_rest(tracker: DialogueStateTracker) -> bool:
+    """Whether nothing but slots must be known to go on from here.
 
-    Returns:
-        The slots that have been set; None if more is going on than slots can tell: a
-        form, a pause, an action to follow, or a turn that is not over.
+    Not so within a form, a pause or a turn, nor with an action to follow.
     """
-    resting = (
+    return (
         tracker.latest_action_name == ACTION_LISTEN_NAME
         and tracker.active_loop is None
         and tracker.followup_action is None
         and not tracker.is_paused()
     )
-    if not resting:
+
+
+def slots_at_rest(tracker: DialogueStateTracker) -> str | None:
+    """The slots that have been set, as JSON; None if more is going on."""
+    if not is_at_rest(tracker):
         return None
     slots = {
         slot.name: slot.value

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -27,6 +29,7 @@ from framework_plugin.components.stored_events import (
     not_in_database,
     signature_of,
 )
+from framework_plugin.components.tracker_snapshots import is_at_rest
 from framework_plugin.components.user_memory import current_user_context, told_changes
 from framework_plugin.errors import MemoryStoreError
 from framework_plugin.memory.database import (
@@ -105,7 +108,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         self._stored: WeakValueDictionary[int, Event] = WeakValueDictionary()
         self._journal = Journal(journal_path(self.engine.url, journal))
         self._journaled: set[Any] = set()
-        self._recent: OrderedDict[str, MemoryTracker] = OrderedDict()
+        self._recent: OrderedDict[str, DialogueStateTracker] = OrderedDict()
         # The parent's constructor would open a second engine and, while the database
         # is away, wait for it forever.
         TrackerStore.__init__(self, domain, event_broker)
@@ -129,7 +132,7 @@ class MemoryTrackerStore(SQLTrackerStore):
             if sender_id not in self._recent:
                 raise
             logger.error("%s Going on from what is remembered meanwhile.", error)
-            return self._copied(self._recent[sender_id])
+            return self._remembered(sender_id)
 
     async def retrieve_full_tracker(self, conversation_id: str) -> MemoryTracker | None:
         """All sessions of a user with the user's memory, or None.
@@ -147,11 +150,12 @@ class MemoryTrackerStore(SQLTrackerStore):
         """
         user = tracker.sender_id
         new = [e for e in tracker.events if self._stored.get(id(e)) is not e]
-        # Only a tracker that came from here is known to hold nothing stored.
-        doubtful = len(new) == len(tracker.events)
-        self._recall_later(tracker)
+        self._recent[user] = tracker
+        self._recent.move_to_end(user)
+        if len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
         try:
-            written = await asyncio.to_thread(self._write, user, new, doubtful)
+            written = await asyncio.to_thread(self._write, tracker, new)
         except MemoryStoreError as error:
             self._keep_for_later(user, new)
             logger.error("%s The turn of '%s' waits in the journal.", error, user)
@@ -164,7 +168,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         read: Callable[[Connection, str], MemoryTracker | None],
     ) -> MemoryTracker | None:
         if self._journal.waiting:
-            await self._publish(await asyncio.to_thread(self._write, user, [], False))
+            await self._publish(await asyncio.to_thread(self._write))
         return await asyncio.to_thread(self._load, user, read)
 
     def _load(
@@ -185,75 +189,93 @@ class MemoryTrackerStore(SQLTrackerStore):
             tracker.update(event)
         return tracker
 
-    def _write(self, user: str, new: list[Event], doubtful: bool) -> Written:
+    def _remembered(self, user: str) -> MemoryTracker:
+        """What was last saved of a user, with what its last message taught."""
+        last = self._recent[user]
+        tracker = MemoryTracker(user, self.domain.slots)
+        for event in last.events:
+            tracker.update(event)
+        # A conversation that begins has a tracker of Rasa's own, without a memory.
+        context = getattr(last, "user_context", tracker.user_context)
+        facts = current_user_context(last).facts
+        tracker.user_context = replace(context, facts=facts)
+        return tracker
+
+    def _write(
+        self, tracker: DialogueStateTracker | None = None, new: Sequence[Event] = ()
+    ) -> Written:
         """Writes what waits in the journal, then what is new, or nothing of it."""
-        with self._journal.taken() as waiting, self._repository.writing() as connection:
-            written = [
-                (who, self._append_or_set_aside(connection, who, said))
-                for who, said in _by_turn(waiting)
-            ]
-            if new:
-                written.append((user, self._append(connection, user, new, doubtful)))
+        refused: list[Entry] = []
+        with self._journal.taken() as waiting:
+            with self._repository.writing() as connection:
+                written = self._replay(connection, waiting, refused)
+                if tracker is not None and new:
+                    said = self._append_new(connection, tracker, new)
+                    written.append((tracker.sender_id, said))
+            if refused:
+                self._journal.set_aside(refused, "the database, or Rasa, refuses them")
         self._journaled.clear()
         # Those that the database had already, too.
         self._stored.update((id(event), event) for event in new)
         return written
 
-    def _append_or_set_aside(
-        self, connection: Connection, user: str, said: list[Event]
+    def _replay(
+        self, connection: Connection, waiting: Iterable[Entry], refused: list[Entry]
+    ) -> Written:
+        """Writes turns of the journal; one that is refused holds up no other."""
+        written: Written = []
+        for user, entries in groupby(waiting, key=itemgetter("sender_id")):
+            turn = list(entries)
+            found = [event_of(e.get("event", {}), "The journal") for e in turn]
+            refused += [e for e, event in zip(turn, found, strict=True) if not event]
+            said = [event for event in found if event]
+            try:
+                with connection.begin_nested():
+                    said = not_in_database(connection, user, said)
+                    written.append((user, self._append(connection, user, said)))
+            except sa.exc.DataError:
+                refused += turn
+        return written
+
+    def _append_new(
+        self,
+        connection: Connection,
+        tracker: DialogueStateTracker,
+        new: Sequence[Event],
     ) -> list[Event]:
-        """Writes a turn of the journal; one that is refused holds up no other."""
-        try:
-            with connection.begin_nested():
-                return self._append(connection, user, said, doubtful=True)
-        except sa.exc.DataError as error:
-            self._journal.set_aside(_entries(user, said), error)
-            return []
+        """Writes what is new of a tracker; returns what was."""
+        user = tracker.sender_id
+        # Only a tracker that came from here is known to hold nothing stored.
+        if len(new) == len(tracker.events):
+            new = not_in_database(connection, user, new)
+        written = self._append(connection, user, new)
+        if is_at_rest(tracker):
+            self._reader.take_snapshot(connection, user)
+        return written
 
     def _append(
-        self, connection: Connection, user: str, said: list[Event], doubtful: bool
+        self, connection: Connection, user: str, said: Iterable[Event]
     ) -> list[Event]:
         """Writes events and what they teach; returns those that were written."""
-        if doubtful:
-            said = not_in_database(connection, user, said)
-        new = [event for event in said if not is_passing(event)]
-        append_events(connection, (as_row(user, event) for event in new))
-        for event in new:
+        lasting = [event for event in said if not is_passing(event)]
+        append_events(connection, (as_row(user, event) for event in lasting))
+        for event in lasting:
             if isinstance(event, UserUttered):
                 changes = told_changes(event)
                 self._repository.write_changes(
                     connection, user, changes, event.timestamp
                 )
-        self._reader.take_snapshot(connection, user)
-        return new
-
-    def _recall_later(self, tracker: DialogueStateTracker) -> None:
-        """Remembers a tracker, with what its last message taught."""
-        user, kept = tracker.sender_id, self._copied(tracker)
-        facts = current_user_context(tracker).facts
-        kept.user_context = replace(kept.user_context, facts=facts)
-        self._recent[user] = kept
-        self._recent.move_to_end(user)
-        if len(self._recent) > _REMEMBERED:
-            self._recent.popitem(last=False)
-
-    def _copied(self, tracker: DialogueStateTracker) -> MemoryTracker:
-        """The same events, those not stored still to be stored."""
-        copy = MemoryTracker(tracker.sender_id, self.domain.slots)
-        for event in tracker.events:
-            copy.update(event)
-        # A conversation that begins has a tracker of Rasa's own.
-        copy.user_context = getattr(tracker, "user_context", copy.user_context)
-        return copy
+        return lasting
 
     def _keep_for_later(self, user: str, new: list[Event]) -> None:
         """Puts events into the journal, each once."""
         entries = []
-        for entry in _entries(user, [e for e in new if not is_passing(e)]):
-            key = (user, signature_of(entry["event"]))
-            if key not in self._journaled:
+        for event in new:
+            data = event.as_dict()
+            key = (user, signature_of(data))
+            if not is_passing(event) and key not in self._journaled:
                 self._journaled.add(key)
-                entries.append(entry)
+                entries.append({"sender_id": user, "event": data})
         self._journal.add(entries)
         self._stored.update((id(event), event) for event in new)
 
@@ -261,24 +283,3 @@ class MemoryTrackerStore(SQLTrackerStore):
         if self.event_broker:
             for user, said in written:
                 await self._stream_new_events(self.event_broker, said, user)
-
-
-def _entries(user: str, said: Iterable[Event]) -> list[Entry]:
-    """Events as the journal keeps them."""
-    return [{"sender_id": user, "event": event.as_dict()} for event in said]
-
-
-def _by_turn(entries: Iterable[Entry]) -> Written:
-    """The events of a journal, in order; those of a user that follow each other joined.
-
-    Entries of kinds that Rasa does not know are left out with a warning.
-    """
-    turns: Written = []
-    for entry in entries:
-        event = event_of(entry["event"], "An entry of the journal")
-        if event is None:
-            continue
-        if not turns or turns[-1][0] != entry["sender_id"]:
-            turns.append((entry["sender_id"], []))
-        turns[-1][1].append(event)
-    return turns

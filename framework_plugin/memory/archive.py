@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
+from framework_plugin.memory.files import open_private
+
 _LONGEST_NAME = 180
 
 
@@ -39,7 +41,7 @@ class Archive:
         lines = [event for event in events if event not in known]
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(user_id)
-        with open(path, "a", encoding="utf-8", opener=_private) as file:
+        with open_private(path, "a") as file:
             end = file.tell()
             try:
                 file.writelines(f"{line}\n" for line in lines)
@@ -69,7 +71,3 @@ class Archive:
             digest = hashlib.sha256(user_id.encode()).hexdigest()
             name = f"{name[:_LONGEST_NAME]}-{digest[:16]}"
         return self._folder / f"{name}.jsonl"
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -98,11 +98,11 @@ def earlier_turns(
     connection: Connection, user_id: str, limit: int, before: float | None
 ) -> tuple[Turn, ...]:
     """The last turns of earlier sessions, oldest first."""
-    query = TURNS_BEFORE_SESSION if before is None else TURNS_BEFORE_TIME
-    values: dict[str, Any] = {"user": user_id, "limit": limit}
+    asked: dict[str, Any] = {"user": user_id, "limit": limit}
+    query = TURNS_BEFORE_SESSION
     if before is not None:
-        values["before"] = before
-    rows = connection.execute(query, values).all()
+        query, asked["before"] = TURNS_BEFORE_TIME, before
+    rows = connection.execute(query, asked).all()
     turns = []
     for row in reversed(rows):
         event = parsed_event(row)

@@ -6,15 +6,17 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
+
+from framework_plugin.memory.files import open_private
 
 logger = logging.getLogger(__name__)
 
 Entry = Mapping[str, Any]
-"""Anything that JSON can hold."""
+"""What JSON can hold; `sender_id` names the user it belongs to."""
 
 
 class Journal:
@@ -22,6 +24,8 @@ class Journal:
 
     One entry a line, as JSON. Processes that share the file take turns. What cannot
     even be written here is held in memory, so that it is lost only with the process.
+    Lines that cannot be used are moved to a file beside it, whose name ends in
+    `.damaged`.
 
     Args:
         path: The file; it is there only while something waits.
@@ -29,6 +33,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._aside = path.with_name(f"{path.name}.damaged")
         self._held: list[Entry] = []
 
     @property
@@ -41,7 +46,7 @@ class Journal:
         self._held.extend(entries)
         try:
             with self._locked() as file:
-                self._write_held(file)
+                _append(file, self._held)
         except OSError as error:
             logger.error(
                 "The journal '%s' cannot be written (%s): %d events are held in memory "
@@ -50,6 +55,8 @@ class Journal:
                 error.strerror or error,
                 len(self._held),
             )
+        else:
+            self._held = []
 
     @contextmanager
     def taken(self) -> Iterator[list[Entry]]:
@@ -58,57 +65,26 @@ class Journal:
             yield []
             return
         with ExitStack() as stack:
-            file = None
+            file: IO[bytes] | None = None
             with suppress(OSError):
                 file = stack.enter_context(self._locked())
-            yield [*(self._parsed(file) if file else ()), *self._held]
+            entries, damaged = _read(file) if file else ([], b"")
+            yield [*entries, *self._held]
             self._held = []
+            if damaged:
+                self._set_aside(damaged, "they were cut or damaged")
             if file:
                 self._path.unlink(missing_ok=True)
 
     def entries(self) -> list[Entry]:
         """All entries, which stay."""
-        kept: list[Entry] = []
-        if self._path.exists():
-            with self._locked() as file:
-                kept = list(self._parsed(file))
-        return [*kept, *self._held]
-
-    def remove(self, unwanted: Callable[[Entry], bool]) -> int:
-        """Removes some entries for good.
-
-        Args:
-            unwanted: Tells which.
-
-        Returns:
-            How many there were.
-        """
-        before = len(self._held)
-        self._held = [entry for entry in self._held if not unwanted(entry)]
-        removed = before - len(self._held)
         if not self._path.exists():
-            return removed
+            return list(self._held)
         with self._locked() as file:
-            entries = list(self._parsed(file))
-            kept = [entry for entry in entries if not unwanted(entry)]
-            # Whole or not at all, whatever happens in between.
-            new = self._path.with_name(f"{self._path.name}.new")
-            new.write_bytes(_lines(kept))
-            new.replace(self._path)
-            if not kept:
-                self._path.unlink()
-        return removed + len(entries) - len(kept)
+            return [*_read(file)[0], *self._held]
 
-    def _parsed(self, file: BinaryIO) -> Iterator[Entry]:
-        file.seek(0)
-        for line in file:
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                self._set_aside(line, error)
-
-    def set_aside(self, entries: Iterable[Entry], reason: Exception) -> None:
-        """Keeps entries that can never be done in a file of their own.
+    def set_aside(self, entries: Iterable[Entry], reason: str) -> None:
+        """Keeps entries that can never be done in the file beside.
 
         Args:
             entries: As `taken` gave them.
@@ -119,49 +95,110 @@ class Journal:
         """
         self._set_aside(_lines(entries), reason)
 
-    def _set_aside(self, lines: bytes, reason: Exception) -> None:
-        aside = self._path.with_name(f"{self._path.name}.damaged")
-        with aside.open("ab") as damaged:
+    def remove(self, sender_id: str) -> None:
+        """Removes all entries of a user for good, those set aside too.
+
+        Raises:
+            OSError: If the disk does not allow it; nothing is removed then.
+        """
+        self._held = [e for e in self._held if e["sender_id"] != sender_id]
+        for path in (self._path, self._aside):
+            if path.exists():
+                with self._locked():
+                    _remove(path, sender_id)
+        # To lock it, the journal was opened, and so made.
+        with suppress(FileNotFoundError):
+            if not self._path.stat().st_size:
+                self._path.unlink()
+
+    def _set_aside(self, lines: bytes, reason: str) -> None:
+        with open_private(self._aside, "ab") as damaged:
             damaged.write(lines)
         logger.error(
-            "Part of the journal '%s' cannot be used; it is left out, and kept in "
-            "'%s': %s",
+            "%d lines of the journal '%s' cannot be used and were moved to '%s': %s.",
+            lines.count(b"\n"),
             self._path,
-            aside.name,
+            self._aside.name,
             reason,
         )
 
-    def _write_held(self, file: BinaryIO) -> None:
-        end = file.seek(0, os.SEEK_END)
-        try:
-            file.write(_lines(self._held))
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            file.truncate(end)
-            raise
-        self._held = []
-
     @contextmanager
-    def _locked(self) -> Iterator[BinaryIO]:
+    def _locked(self) -> Iterator[IO[bytes]]:
         """The file, which no other process has meanwhile."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         while True:
-            file = self._path.open("a+b")
-            try:
+            with open_private(self._path, "a+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 # Whoever had it may have removed it.
-                if self._is_there(file):
+                if _is_at(file, self._path):
                     yield file
                     return
-            finally:
-                file.close()
 
-    def _is_there(self, file: BinaryIO) -> bool:
-        try:
-            return os.path.samestat(os.fstat(file.fileno()), self._path.stat())
-        except FileNotFoundError:
-            return False
+
+def _read(file: IO[bytes]) -> tuple[list[Entry], bytes]:
+    """The entries of a file, and its lines that are none."""
+    file.seek(0)
+    entries, damaged = [], []
+    for line in file:
+        entry = _parsed(line)
+        if entry is None:
+            damaged.append(line.rstrip(b"\n") + b"\n")
+        else:
+            entries.append(entry)
+    return entries, b"".join(damaged)
+
+
+def _parsed(line: bytes) -> Entry | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) and "sender_id" in entry else None
+
+
+def _append(file: IO[bytes], entries: Iterable[Entry]) -> None:
+    """Writes entries to the end of a file and the disk, or none of them."""
+    end = file.seek(0, os.SEEK_END)
+    try:
+        if end:
+            file.seek(end - 1)
+            # Its last line may have been cut; it shall not spoil the next.
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+        file.write(_lines(entries))
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(end)
+        raise
+
+
+def _remove(path: Path, sender_id: str) -> None:
+    """Rewrites a file without the lines of a user, whole or not at all."""
+    name = json.dumps(sender_id).encode()
+
+    def is_kept(line: bytes) -> bool:
+        entry = _parsed(line)
+        if entry is None:
+            return name not in line
+        return bool(entry["sender_id"] != sender_id)
+
+    kept = [line for line in path.read_bytes().splitlines(True) if is_kept(line)]
+    new = path.with_name(f"{path.name}.new")
+    with open_private(new, "wb") as file:
+        file.writelines(kept)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    if not kept:
+        path.unlink()
+
+
+def _is_at(file: IO[bytes], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _lines(entries: Iterable[Entry]) -> bytes:

@@ -4,7 +4,7 @@ Each child takes turns in one conversation, and says after each save that it is 
 is killed somewhere, the next one goes on. Prints as JSON what was sent, what was
 confirmed, and what is in the database at the end.
 
-Run: python killed_talks.py DATABASE CHILDREN SEED
+Run: python -m tests.memory.killed_talks DATABASE CHILDREN SEED
 """
 
 import asyncio
@@ -16,9 +16,9 @@ import sys
 import time
 
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 
 from framework_plugin.components.tracker_store import MemoryTrackerStore
+from tests.memory.turns import said, turn
 
 
 async def talk(path, child, confirm):
@@ -26,15 +26,7 @@ async def talk(path, child, confirm):
     for number in range(1000):
         text = f"{child}-{number}"
         confirm(f"sent {text}")
-        tracker = await store.get_or_create_tracker("alice", append_action_listen=False)
-        for event in (
-            UserUttered(text),
-            ActionExecuted("utter_generated"),
-            BotUttered("好"),
-            ActionExecuted("action_listen"),
-        ):
-            tracker.update(event)
-        await store.save(tracker)
+        await turn(store, text)
         confirm(f"saved {text}")
 
 
@@ -72,9 +64,7 @@ def main():
     async def stored():
         store = MemoryTrackerStore(Domain.empty(), db=path)
         tracker = await store.retrieve_full_tracker("alice")
-        return [e.text for e in tracker.events if isinstance(e, UserUttered)], [
-            type(e).__name__ for e in tracker.events
-        ]
+        return said(tracker), [type(event).__name__ for event in tracker.events]
 
     texts, kinds = asyncio.run(stored())
     print(json.dumps({**told, "stored": texts, "kinds": kinds}))

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 KILLS = 50
 
 
 @pytest.mark.slow
 def test_kills_lose_and_double_nothing(tmp_path):
-    script = Path(__file__).with_name("killed_talks.py")
     path = str(tmp_path / "rasa.db")
     printed = subprocess.run(
-        [sys.executable, str(script), path, str(KILLS), "7"],
+        [sys.executable, "-m", "tests.memory.killed_talks", path, str(KILLS), "7"],
+        cwd=ROOT,
         check=True,
         stdout=subprocess.PIPE,
         text=True,

@@ -7,31 +7,12 @@ import pytest
 import sqlalchemy as sa
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 from framework_plugin.corpus.user_context import FactKind
+from tests.memory.turns import said, turn
 
 DOMAIN = Domain.empty()
-
-
-async def turn(store, text, user="alice"):
-    """A turn as Rasa takes it; returns what the tracker held of the user before."""
-    tracker = await store.get_or_create_tracker(user, append_action_listen=False)
-    before = said(tracker)
-    for event in (
-        UserUttered(text),
-        ActionExecuted("utter_generated"),
-        BotUttered("好"),
-        ActionExecuted("action_listen"),
-    ):
-        tracker.update(event)
-    await store.save(tracker)
-    return before
-
-
-def said(tracker):
-    return [event.text for event in tracker.events if isinstance(event, UserUttered)]
 
 
 async def stored(store, user="alice"):
