@@ -53,6 +53,7 @@ def _parts(*parts: str) -> Composed:
 
 _TRAINING_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
 _TRAINING_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰文辉建国晓雪梅"
+_TRAINING_LONG_SURNAMES = "司马 诸葛 皇甫 慕容 司徒 夏侯 公孙 东方 轩辕 长孙"
 _PROBE_SURNAMES = (
     "翟 闫 卞 佟 逄 郗 芮 蔺 臧 佘 缪 訾 亓 璩 阚 闵 欧阳 上官 尉迟 令狐 澹台"
 )
@@ -66,6 +67,11 @@ _TRAINING_PLACES = _listed(
 )
 _TRAINING_MADE_PLACES = _parts(
     "青白石清新永金大平龙宝长云梅松竹兴和", "州山镇江溪河湾桥岭"
+)
+_TRAINING_LONG_PLACES = _parts(
+    "青白石清新永金大平龙宝长云梅松竹兴和",
+    "丰阳泉原水口林关头河",
+    "古镇 新区 小镇 开发区 老街 县 县城",
 )
 _PROBE_PLACES = _listed(
     "亳州 衢州 儋州 涿州 郯城 歙县 婺源 鄄城 阆中 盱眙 睢宁 邳州 郓城 荥阳 漯河 "
@@ -83,6 +89,11 @@ _TRAINING_WORK = _listed(
 _TRAINING_MADE_WORK = _parts(
     "茶叶 眼镜 玩具 花卉 轮胎 家具 水果 文具 乐器 服装 机床 电梯 饲料 陶瓷 皮具 地板",
     "店主 批发商 检验员 推销员 采购员 维修工 讲解员",
+)
+_TRAINING_LONG_WORK = _parts(
+    "茶叶 眼镜 玩具 花卉 轮胎 家具 水果 文具 乐器 服装 机床 电梯 饲料 陶瓷 皮具 地板",
+    "设计 制作 加工 检测 养护 回收 培育 包装 保管",
+    "师 工 员 人 者 师傅 专家 学徒 组长",
 )
 _PROBE_WORK = _listed(
     "裱画匠 箍桶匠 钟表修理工 制琴人 髹漆匠 皮影艺人 验光员 蚕农 轮机长 测绘员 "
@@ -104,6 +115,11 @@ _TRAINING_MADE_FOOD = _parts(
     "牛肉 番茄 香菇 白菜 排骨 鸡蛋 虾仁 豆腐 南瓜 萝卜 茄子 土豆 鸡腿 玉米 青椒 酸豆角",
     "饺子 炒面 盖饭 汤 包子 焖饭 拌面 煲",
 )
+_TRAINING_LONG_FOOD = _parts(
+    "牛肉 番茄 香菇 白菜 排骨 鸡蛋 虾仁 豆腐 南瓜 萝卜 茄子 土豆 鸡腿 玉米 青椒",
+    "炖 烧 拌 蒸 炒 煨",
+    "土豆 粉条 木耳 腐竹 莲藕 山药 笋 年糕 面筋 蘑菇 丝瓜",
+)
 _PROBE_FOOD = _listed(
     "螺蛳粉 驴打滚 艾窝窝 馓子 糍粑 醪糟 饸饹 胡辣汤 羊肉泡馍 毛血旺 佛跳墙 豌豆黄 "
     "萨其马 沙茶锅 鸭血粉丝 臭鳜鱼 蚵仔煎 手抓饭 酥油茶 糌粑 腌笃鲜 梅干扣肉 "
@@ -115,15 +131,17 @@ TRAINING_VALUES = Values(
         "name": (
             _parts(_TRAINING_SURNAMES, _TRAINING_GIVEN),
             _parts(_TRAINING_SURNAMES, _TRAINING_GIVEN, _TRAINING_GIVEN),
+            _parts(_TRAINING_LONG_SURNAMES, _TRAINING_GIVEN),
+            _parts(_TRAINING_LONG_SURNAMES, _TRAINING_GIVEN, _TRAINING_GIVEN),
         ),
-        "hometown": (_TRAINING_PLACES, _TRAINING_MADE_PLACES),
-        "city": (_TRAINING_PLACES, _TRAINING_MADE_PLACES),
-        "occupation": (_TRAINING_WORK, _TRAINING_MADE_WORK),
+        "hometown": (_TRAINING_PLACES, _TRAINING_MADE_PLACES, _TRAINING_LONG_PLACES),
+        "city": (_TRAINING_PLACES, _TRAINING_MADE_PLACES, _TRAINING_LONG_PLACES),
+        "occupation": (_TRAINING_WORK, _TRAINING_MADE_WORK, _TRAINING_LONG_WORK),
         "pet": (
             _parts(_TRAINING_PETS, _TRAINING_PETS),
             _parts("小大老", _TRAINING_PETS),
         ),
-        "like": (_TRAINING_FOOD, _TRAINING_MADE_FOOD),
+        "like": (_TRAINING_FOOD, _TRAINING_MADE_FOOD, _TRAINING_LONG_FOOD),
     }
 )
 """What training draws from."""

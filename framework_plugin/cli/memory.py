@@ -92,6 +92,28 @@ def forget(user: User, yes: Yes = False, endpoints: Endpoints = ENDPOINTS) -> No
 
 
 @app.command()
+def migrate(endpoints: Endpoints = ENDPOINTS) -> None:
+    """Bring the database up to date, also one that Rasa's SQL store wrote.
+
+    Rasa's server does so itself when it starts. What is stored stays.
+    """
+    from framework_plugin.memory.database import database_url, open_engine, safe_url
+    from framework_plugin.memory.migrations import LATEST
+    from framework_plugin.memory.repository import MemoryRepository
+
+    engine = open_engine(database_url(read_endpoints(endpoints)))
+    began = time.perf_counter()
+    before = MemoryRepository(engine).create_tables()
+    if before == LATEST:
+        typer.echo(f"{safe_url(engine.url)} is up to date (version {LATEST}).")
+        return
+    typer.echo(
+        f"{safe_url(engine.url)} was brought from version {before or 'none'} to "
+        f"{LATEST} in {time.perf_counter() - began:.1f} s."
+    )
+
+
+@app.command()
 def retention(
     days: Annotated[
         float, typer.Option("--days", min=0.0, help="How long sessions are kept.")

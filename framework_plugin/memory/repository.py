@@ -17,14 +17,10 @@ from framework_plugin.memory.changes import FactChange, apply_changes
 from framework_plugin.memory.database import WRITES, clear_log, store_errors
 from framework_plugin.memory.history import USER
 from framework_plugin.memory.history import earlier_turns as read_earlier_turns
+from framework_plugin.memory.migrations import migrate
 from framework_plugin.memory.portability import Exported, export_user
 from framework_plugin.memory.retention import retire
-from framework_plugin.memory.tables import (
-    create_tables,
-    events,
-    tracker_snapshots,
-    user_facts,
-)
+from framework_plugin.memory.tables import events, tracker_snapshots, user_facts
 
 logger = logging.getLogger(__name__)
 
@@ -73,14 +69,18 @@ class MemoryRepository:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def create_tables(self) -> None:
-        """Creates what is absent of tables and indexes.
+    def create_tables(self) -> str | None:
+        """Brings the tables up to date; see `migrate`.
+
+        Returns:
+            The version that they had before; None if they knew of none.
 
         Raises:
-            MemoryStoreError: If the database does not allow it.
+            MemoryStoreError: If the database does not allow it, or a newer version of
+                this package has made it.
         """
-        with store_errors(self._engine.url, "create the tables of"):
-            create_tables(self._engine)
+        with store_errors(self._engine.url, "bring up to date"):
+            return migrate(self._engine)
 
     def user_context(
         self,

@@ -1,4 +1,7 @@
-"""The SQL tables: Rasa's `events`, which we read and append to, and our own."""
+"""The SQL tables: Rasa's `events`, which we read and append to, and our own.
+
+They are as the last of `migrations` leaves them, which a test holds.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ user_facts = sa.Table(
     sa.Column("user_id", sa.String(255), nullable=False, index=True),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("value", sa.String(64), nullable=False),
-    sa.Column("said_at", sa.Float(53), nullable=False),
+    sa.Column("said_at", _TIMESTAMP, nullable=False),
     sa.UniqueConstraint("user_id", "kind", "value", name="uq_user_facts"),
     # Other collations of MySQL take rare characters, or cases, for one another.
     mysql_charset="utf8mb4",
@@ -56,22 +59,3 @@ user_facts = sa.Table(
     mariadb_collate="utf8mb4_bin",
 )
 """What users told about themselves. `said_at` is in seconds since the epoch."""
-
-
-def create_tables(engine: sa.engine.Engine) -> None:
-    """Creates the tables and indexes that are absent; what is there stays as it is.
-
-    Several processes may start at once: whoever loses the race finds the table made
-    by another when it looks again.
-    """
-    for attempt in range(3):
-        try:
-            with engine.begin() as connection:
-                metadata.create_all(connection)
-                for table in metadata.sorted_tables:
-                    for index in table.indexes:
-                        index.create(connection, checkfirst=True)
-            return
-        except sa.exc.DBAPIError:
-            if attempt == 2:
-                raise

@@ -155,7 +155,7 @@ def wait_for_server(url):
     for _ in range(120):
         try:
             with engine.begin() as connection:
-                connection.execute(sa.text("CREATE DATABASE memory"))
+                connection.execute(sa.text("CREATE DATABASE IF NOT EXISTS memory"))
             return
         except sa.exc.OperationalError:
             time.sleep(0.5)
