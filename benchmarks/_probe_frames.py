@@ -23,8 +23,12 @@ class Frame:
     answers: tuple[str, ...]
 
 
+def _parted(text: str) -> tuple[str, ...]:
+    return tuple(text.split(" | "))
+
+
 def _frame(kind: str, questions: str, answers: str) -> Frame:
-    return Frame(kind, tuple(questions.split(" | ")), tuple(answers.split(" | ")))
+    return Frame(kind, _parted(questions), _parted(answers))
 
 
 _NAME = (
@@ -110,3 +114,28 @@ SMALL_TALK = (
     ("我有点困", "困了就眯一会儿。"),
 )
 """Exchanges that may come before; they tell nothing of the user."""
+
+TELLINGS = {
+    "name": ("我叫{}", "对了，我的名字是{}", "他们都管我叫{}", "我是{}，多多关照"),
+    "hometown": ("我老家在{}", "我是{}人", "我从小在{}长大", "过年要回{}老家"),
+    "city": ("我现在住在{}", "我搬到{}好几年了", "我人在{}", "我在{}租了个房子"),
+    "occupation": ("我是做{}的", "我的工作是{}", "我干{}这行十年了", "我当{}呢"),
+    "pet": ("我家狗叫{}", "我养了只猫，叫{}", "家里那只小家伙叫{}", "{}是我家的猫"),
+    "like": ("我最爱吃{}", "{}我百吃不腻", "没有{}我吃不下饭", "我就馋{}这一口"),
+}
+"""How a user tells a fact of each kind, with `{}` where the value goes."""
+
+DAILY_TALK = _parted(
+    "今天好累啊 | 刚吃完饭 | 外面下大雨了 | 地铁又晚点了 | 昨晚没睡好"
+    " | 周末去爬山了 | 新买的鞋磨脚 | 楼上又在装修 | 空调坏了真热 | 早上差点迟到"
+    " | 手机摔了一下 | 今天开了一天会 | 晚上打算看电影 | 头有点疼 | 快递终于到了"
+    " | 这个月花超了 | 朋友约我打球 | 刚洗完澡 | 天气预报说要降温 | 电脑又卡了"
+    " | 明天放假 | 在排队买咖啡 | 刚跑完五公里 | 路上堵得厉害 | 想换个发型"
+    " | 超市打折呢 | 同事请我喝奶茶 | 这本书挺好看 | 阳台的花开了 | 水管漏水了"
+    " | 今天心情不错 | 有点想家 | 晚饭不知道吃啥 | 牙又疼了 | 刚睡醒 | 票买到了"
+    " | 猫把杯子打翻了 | 学了首新歌 | 下班啦 | 健身房人好多 | 昨天看了场球"
+    " | 领导又改主意了 | 冰箱空了 | 刚拖完地 | 今天风好大 | 我妈来电话了"
+    " | 打车花了好多钱 | 想早点睡 | 剧终于更新了 | 衣服还没干 | 眼睛有点干"
+    " | 隔壁在放歌"
+)
+"""What a user says on other days; none of it tells a fact."""

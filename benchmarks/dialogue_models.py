@@ -5,7 +5,8 @@ same split and differ in nothing else. A variant with `blank_source` is also tri
 `mmi: anti_lm`. hits@k ranks the true reply among random replies of the development
 split, by the network's mean log-probability per token. The corpus `profile_probe` asks
 for a fact that only the profile gives, of names and places that were never seen: it
-must be in the reply.
+must be in the reply. `history_probe` does the same for facts told in passing in the 32
+messages of the week before.
 
 Run: python benchmarks/dialogue_models.py --data DIR --corpus kdconv
      --variant lstm: --variant gru:cell=gru [--set epochs=8 …] [--limit 20000]
@@ -33,7 +34,8 @@ from framework_plugin.evaluation.metrics import bleu, distinct, tokens
 from framework_plugin.evaluation.ranking import hits_at
 
 Row = dict[str, object]
-PROBE = "profile_probe"
+PROBES = {"profile_probe": False, "history_probe": True}
+"""Whether the facts of each were told in earlier messages."""
 
 
 def said(replies: Sequence[str], references: Sequence[Sequence[str]]) -> Row:
@@ -77,9 +79,9 @@ def measured(
     return row
 
 
-def probed(model: Model, count: int) -> Row:
-    """How often the reply holds the fact that only the profile gives."""
-    probes = probe_records(7, count)
+def probed(model: Model, count: int, from_history: bool) -> Row:
+    """How often the reply holds the fact that only the memory gives."""
+    probes = probe_records(7, count, from_history=from_history)
     replies = model.replies(model.examples([probe.record for probe in probes]))
     right = [p.expected in r for p, r in zip(probes, replies, strict=True)]
     for probe, reply, is_right in zip(probes, replies, right, strict=True):
@@ -90,9 +92,15 @@ def probed(model: Model, count: int) -> Row:
 
 def main() -> None:
     arguments = parsed()
-    if arguments.corpus == PROBE:
-        learned = [r.record for r in probe_training_records(7, arguments.limit)]
-        tried = [r.record for r in probe_training_records(8, 300)]
+    from_history = PROBES.get(arguments.corpus)
+    if from_history is not None:
+        learned, tried = (
+            [
+                r.record
+                for r in probe_training_records(seed, n, from_history=from_history)
+            ]
+            for seed, n in ((7, arguments.limit), (8, 300))
+        )
     else:
         data = data_folder(arguments.data)
         if data is None:
@@ -112,15 +120,15 @@ def main() -> None:
         row: Row = {"corpus": arguments.corpus, "variant": name, "settings": chosen}
         row["minutes"] = round((time.perf_counter() - started) / 60, 1)
         row |= measured(model, tried, 300, 300)
-        if arguments.corpus == PROBE:
-            row |= probed(model, 200)
+        if from_history is not None:
+            row |= probed(model, 200, from_history)
         print(json.dumps(row, ensure_ascii=False), flush=True)
 
 
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--corpus", default=PROBE, choices=[*SETS, PROBE])
+    parser.add_argument("--corpus", default="profile_probe", choices=[*SETS, *PROBES])
     parser.add_argument("--variant", action="append", metavar="NAME:A=B,C=D")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--limit", type=int, default=20_000)

@@ -1,11 +1,12 @@
-"""Does a reply use what is known of the user? Questions that only the profile answers.
+"""Does a reply use what is known of the user? Questions that only the memory answers.
 
 Every dialogue asks for one fact (name, home town, city, occupation, pet, favourite
-food) that stands in the profile among others and nowhere else. The values asked for in
-the probe are in no list that training draws from, many are written with rare
-characters, so a right answer was copied out of the profile and not remembered.
+food) that stands in the profile among others and nowhere else, or was told in passing
+in one of the messages of the week before, 32 of them, and stands in no profile. The
+values asked for in the probe are in no list that training draws from, many are written
+with rare characters, so a right answer was copied out of the memory and not remembered.
 
-Run: python benchmarks/profile_probe.py [--seed 7] to see some of them.
+Run: python benchmarks/profile_probe.py [--history] [--seed 7] to see some of them.
 """
 
 from __future__ import annotations
@@ -19,14 +20,29 @@ from framework_plugin.corpus.dialogue import Speaker, Turn
 from framework_plugin.corpus.formats import DialogueRecord
 
 try:
-    from benchmarks._probe_frames import FRAMES, KINDS, SMALL_TALK, Frame
+    from benchmarks._probe_frames import (
+        DAILY_TALK,
+        FRAMES,
+        KINDS,
+        SMALL_TALK,
+        TELLINGS,
+        Frame,
+    )
     from benchmarks._probe_values import PROBE_VALUES, TRAINING_VALUES, Values
 except ModuleNotFoundError:  # run as a script: its own folder is where Python looks
-    from _probe_frames import FRAMES, KINDS, SMALL_TALK, Frame
+    from _probe_frames import (
+        DAILY_TALK,
+        FRAMES,
+        KINDS,
+        SMALL_TALK,
+        TELLINGS,
+        Frame,
+    )
     from _probe_values import PROBE_VALUES, TRAINING_VALUES, Values
 
 _SMALL_TALK_SHARE = 0.4
 _FEWEST_FACTS = 3
+_MESSAGES_OF_A_WEEK = 32
 
 
 @dataclass(frozen=True)
@@ -37,50 +53,56 @@ class ProbeRecord:
         record: The dialogue; facts of its profile read `kind:value`.
         kind: Which fact is asked for, one of `KINDS`.
         expected: Its value.
+        others: The values that are known too and were not asked for.
     """
 
     record: DialogueRecord
     kind: str
     expected: str
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """The values of the profile that were not asked for."""
-        values = (fact.partition(":")[2] for fact in self.record.profile)
-        return tuple(value for value in values if value != self.expected)
+    others: tuple[str, ...]
 
 
-def probe_training_records(seed: int, n: int) -> list[ProbeRecord]:
-    """Dialogues that teach to answer from the profile.
+def probe_training_records(
+    seed: int, n: int, *, from_history: bool = False
+) -> list[ProbeRecord]:
+    """Dialogues that teach to answer from the memory.
 
     Args:
         seed: What all choices follow from.
         n: How many.
+        from_history: Whether facts were told in earlier messages, in place of standing
+            in the profile.
     """
-    return list(_records(TRAINING_VALUES, random.Random(f"train/{seed}"), n))
+    rng = random.Random(f"train/{seed}")
+    return list(_records(TRAINING_VALUES, rng, n, from_history))
 
 
-def probe_records(seed: int, n: int = 200) -> list[ProbeRecord]:
+def probe_records(
+    seed: int, n: int = 200, *, from_history: bool = False
+) -> list[ProbeRecord]:
     """Dialogues of the same frames with values that training never shows.
 
     Args:
         seed: What all choices follow from.
         n: How many.
+        from_history: See `probe_training_records`.
     """
-    return list(_records(PROBE_VALUES, random.Random(f"probe/{seed}"), n))
+    return list(_records(PROBE_VALUES, random.Random(f"probe/{seed}"), n, from_history))
 
 
-def _records(values: Values, rng: random.Random, n: int) -> Iterator[ProbeRecord]:
+def _records(
+    values: Values, rng: random.Random, n: int, from_history: bool
+) -> Iterator[ProbeRecord]:
     frames: list[Frame] = []
     for number in range(n):
         # Every frame once before any comes again.
         if not frames:
             frames = rng.sample(FRAMES, len(FRAMES))
-        yield _record(frames.pop(), values, rng, number)
+        yield _record(frames.pop(), values, rng, number, from_history)
 
 
 def _record(
-    frame: Frame, values: Values, rng: random.Random, number: int
+    frame: Frame, values: Values, rng: random.Random, number: int, from_history: bool
 ) -> ProbeRecord:
     facts = _facts(frame.kind, values, rng)
     expected = facts[frame.kind]
@@ -93,8 +115,19 @@ def _record(
     ]
     profile = [f"{kind}:{value}" for kind, value in facts.items()]
     rng.shuffle(profile)
-    record = DialogueRecord(tuple(turns), tuple(profile), dialogue=f"probe#{number}")
-    return ProbeRecord(record, frame.kind, expected)
+    told = {"history": _week(facts, rng)} if from_history else {"profile": profile}
+    known = {where: tuple(texts) for where, texts in told.items()}
+    record = DialogueRecord(tuple(turns), **known, dialogue=f"probe#{number}")
+    others = tuple(value for value in facts.values() if value != expected)
+    return ProbeRecord(record, frame.kind, expected, others)
+
+
+def _week(facts: dict[str, str], rng: random.Random) -> list[str]:
+    """A week of messages, in some of which the facts are told."""
+    told = [rng.choice(TELLINGS[kind]).format(value) for kind, value in facts.items()]
+    said = [*told, *rng.sample(DAILY_TALK, _MESSAGES_OF_A_WEEK - len(told))]
+    rng.shuffle(said)
+    return said
 
 
 def _facts(asked: str, values: Values, rng: random.Random) -> dict[str, str]:
@@ -114,11 +147,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--show", type=int, default=12)
+    parser.add_argument("--history", action="store_true")
     arguments = parser.parse_args()
-    probe = probe_records(arguments.seed)
+    probe = probe_records(arguments.seed, from_history=arguments.history)
     print(f"{len(probe)} dialogues of {len(FRAMES)} frames; for example:")
     for example in probe[: arguments.show]:
-        print(f"\n[{'  '.join(example.record.profile)}]")
+        print(f"\n[{'  '.join((*example.record.profile, *example.record.history))}]")
         for turn in example.record.turns:
             print(f"  {'你' if turn.speaker is Speaker.USER else '答'} › {turn.text}")
 

@@ -77,8 +77,17 @@ def test_a_probe_is_answered_by_its_profile_and_by_nothing_else() -> None:
     for probe in [*probe_records(7), *probe_training_records(7, 500)]:
         assert probe.kind in KINDS
         assert f"{probe.kind}:{probe.expected}" in probe.record.profile
+        assert len(probe.others) == len(probe.record.profile) - 1
         assert probe.record.reply.count(probe.expected) == 1
         assert not any(other in probe.record.reply for other in probe.others)
+
+
+def test_a_probe_of_the_history_is_answered_by_one_message_of_the_week() -> None:
+    for probe in probe_records(7, from_history=True):
+        assert probe.record.profile == ()
+        assert len(probe.record.history) == 32
+        told = [text for text in probe.record.history if probe.expected in text]
+        assert len(told) == 1
 
 
 def test_probes_follow_from_their_seed_and_use_every_frame() -> None:
