@@ -14,6 +14,7 @@ from actions.conversation import fresh_wording, latest_text
 from actions.profile import MEMORY_DOWN, Profile, describe_facts, load_profile
 from actions.replying import say
 from actions.shop_action import ShopAction
+from actions.unsaying import say_unsaid
 from framework_plugin.errors import PersonalChatError
 from framework_plugin.memory.recall import (
     ALL_KINDS,
@@ -81,6 +82,8 @@ class ActionForgetMemory(ShopAction):
         domain: dict[str, Any],
     ) -> list[EventType]:
         """Names what is forgotten, or asks what is meant."""
+        if say_unsaid(dispatcher, tracker):
+            return []
         try:
             profile = load_profile(self._resources, tracker)
         except PersonalChatError as error:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.consent import say_without_consent
 from actions.conversation import UserMessage, session_events, user_messages
 from actions.replying import say
 from actions.resources import Resources
+from actions.unsaying import say_unsaid
 from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
 from framework_plugin.errors import PersonalChatError
 from framework_plugin.memory.changes import FactChange, Operation, apply_changes
 from framework_plugin.memory.recall import describe
+from framework_plugin.memory.unsaying import Unsaid, asks_to_unsay
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +73,9 @@ def load_profile(resources: Resources, tracker: Tracker) -> Profile:
     stored = resources.memory.user_context(tracker.sender_id, before=begin or None)
     messages = user_messages(tracker)
     facts = stored.facts
-    for message in messages[:-1]:
+    for message, after in pairwise(messages):
+        if asks_to_unsay(after.text) is Unsaid.BEFORE:
+            continue
         facts = apply_changes(facts, _changes(resources, message), message.at)
     before = replace(stored, facts=facts)
     if not messages:
@@ -88,9 +94,15 @@ def acknowledge_latest(
         Whether something was said.
     """
     messages = user_messages(tracker)
-    if not messages or not _changes(resources, messages[-1]):
+    if not messages:
+        return False
+    if say_unsaid(dispatcher, tracker):
+        return True
+    if not _changes(resources, messages[-1]):
         return False
     try:
+        if say_without_consent(dispatcher, tracker, resources):
+            return True
         profile = load_profile(resources, tracker)
     except PersonalChatError as error:
         logger.error("The memory cannot be reached: %s", error)

@@ -14,8 +14,8 @@ import yaml
 from actions.catalogue import Catalogue
 from actions.order_book import OrderBook
 from framework_plugin.errors import SettingsError
-from framework_plugin.memory.database import database_url, open_engine
 from framework_plugin.memory.extraction import FactExtractor
+from framework_plugin.memory.opening import Memory, open_memory
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.retrieval import FaqIndex
 
@@ -95,6 +95,11 @@ class Resources:
     @cached_property
     def memory(self) -> MemoryRepository:
         """What is known of the users."""
+        return self.opened.repository
+
+    @cached_property
+    def opened(self) -> Memory:
+        """Where that is kept, and how it is protected."""
         path = self.settings.endpoints
         try:
             endpoints = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -103,9 +108,7 @@ class Resources:
                 f"'{path}' cannot be read ({error}). Expected Rasa's endpoints.yml; set"
                 " PERSONAL_CHAT_ENDPOINTS to where it is."
             ) from error
-        repository = MemoryRepository(open_engine(database_url(endpoints or {})))
-        repository.create_tables()
-        return repository
+        return open_memory(endpoints or {})
 
 
 @lru_cache(maxsize=1)

@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from framework_plugin.cli.options import ENDPOINTS, Endpoints, User
+from framework_plugin.cli.memory_audit import audit_as_json, print_audit
+from framework_plugin.cli.memory_rotation import rotate_all
+from framework_plugin.cli.options import ENDPOINTS, LOGIN_NAME, Endpoints, User
 from framework_plugin.cli.project import read_endpoints
 from framework_plugin.corpus.user_context import UserContext
 
 if TYPE_CHECKING:
-    from framework_plugin.memory.archive import Archive
-    from framework_plugin.memory.journal import Journal
+    from framework_plugin.memory.opening import Memory
     from framework_plugin.memory.repository import MemoryRepository
 
 app = typer.Typer(
@@ -34,7 +35,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 @app.command()
 def show(user: User, json: Json = False, endpoints: Endpoints = ENDPOINTS) -> None:
     """Show the facts known of a user, and how many turns are stored."""
-    context = _everything(_repository(endpoints), user)
+    repository = _memory(endpoints).repository
+    context = _everything(repository, user)
+    _note(repository, "show", user, f"{len(context.facts)} facts")
     if json:
         _print_json(context)
     else:
@@ -51,9 +54,9 @@ def export(
     endpoints: Endpoints = ENDPOINTS,
 ) -> None:
     """Write out all that is stored of a user, as JSON."""
-    waiting, archive = _journal(endpoints).entries(), _archive(endpoints)
-    archived = archive.read(user) if archive else ()
-    found = _repository(endpoints).export(user, waiting, archived)
+    memory = _memory(endpoints)
+    found = memory.export(user)
+    _note(memory.repository, "export", user, f"{len(found['events'])} events")
     text = json.dumps(found, ensure_ascii=False, indent=1)
     if output is None:
         typer.echo(text)
@@ -76,18 +79,19 @@ def export(
 
 @app.command()
 def forget(user: User, yes: Yes = False, endpoints: Endpoints = ENDPOINTS) -> None:
-    """Remove all facts and all conversations of a user, for good."""
-    repository = _repository(endpoints)
+    """Remove all facts and all conversations of a user, for good.
+
+    Only the audit keeps a row that says when this was done, and by whom.
+    """
+    memory = _memory(endpoints)
     if not yes:
-        _ask(_everything(repository, user))
-    forgotten = repository.forget(user)
-    _journal(endpoints).remove(user)
-    archive = _archive(endpoints)
-    if archive:
-        archive.remove(user)
+        _ask(_everything(memory.repository, user))
+    forgotten = memory.forget(user)
+    removed = f"{forgotten.facts} facts and {forgotten.events} events"
+    _note(memory.repository, "forget", user, removed)
     typer.echo(
-        f"Removed {forgotten.facts} facts and {forgotten.events} events of "
-        f"conversations of '{user}'."
+        f"Removed {removed} of conversations of '{user}'. That it was done stays in "
+        "the audit."
     )
 
 
@@ -126,50 +130,84 @@ def retention(
     They go to the folder that endpoints.yml names as 'archive' of the tracker store,
     or are removed for good if it names none. Facts stay. Meant for a daily timer.
     """
-    archive = _archive(endpoints)
+    memory = _memory(endpoints)
+    archive = memory.archive
     if archive is None and not yes:
         _agree(
             "endpoints.yml names no 'archive': remove all sessions older than "
             f"{days:g} days for good?"
         )
     try:
-        done = _repository(endpoints).retire(time.time() - days * 86_400, archive)
+        done = memory.repository.retire(time.time() - days * 86_400, archive)
     except OSError as error:
         raise typer.BadParameter(
             f"the archive cannot be written ({error.strerror}); what was not archived "
             "is still in the database. Make space, or let this command write there."
         ) from error
-    typer.echo(
-        f"{'Removed' if archive is None else 'Archived'} {done.events} events of "
-        f"{done.users} users."
-    )
+    moved = "Removed" if archive is None else "Archived"
+    typer.echo(f"{moved} {done.events} events of {done.users} users.")
+    _note(memory.repository, "retention", None, f"{moved} {done.events} events")
 
 
-def _repository(endpoints: Path) -> MemoryRepository:
+@app.command()
+def rotate(endpoints: Endpoints = ENDPOINTS) -> None:
+    """Seal all that is stored with the newest encryption key.
+
+    Give 'encryption_key' the new key first and the old ones behind it, restart every
+    process that uses the memory, run this, and then remove the old keys. A run that
+    was interrupted goes on when it is started again. Run it as well after encryption
+    was switched on, to seal what was stored before.
+    """
+    memory = _memory(endpoints)
+    if memory.privacy.cipher is None:
+        raise typer.BadParameter(
+            f"{endpoints} names no 'encryption_key' for the tracker store; there is "
+            "nothing to seal with."
+        )
+    rows = rotate_all(memory)
+    key = memory.privacy.cipher.newest
+    _note(memory.repository, "rotate", None, f"{rows} rows, key {key}")
+    typer.echo(f"All {rows} rows are sealed with the key of id {key}.")
+
+
+@app.command()
+def audit(
+    user: Annotated[
+        str | None,
+        typer.Argument(metavar="[USER]", help="Only what concerns this user's memory."),
+    ] = None,
+    json: Json = False,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="At most so many of the newest.")
+    ] = 100,
+    endpoints: Endpoints = ENDPOINTS,
+) -> None:
+    """Show who looked at or changed the memory, and when; the newest last."""
+    from framework_plugin.memory.audit import read_audit
+
+    with _memory(endpoints).repository.reading() as connection:
+        entries = read_audit(connection, user, limit)
+    if json:
+        typer.echo(audit_as_json(entries))
+    else:
+        print_audit(entries)
+
+
+def _memory(endpoints: Path) -> Memory:
     # SQLAlchemy takes its time, and `--help` shall not wait for it.
-    from framework_plugin.memory.database import database_url, open_engine
-    from framework_plugin.memory.repository import MemoryRepository
+    from framework_plugin.memory.opening import open_memory
 
-    repository = MemoryRepository(open_engine(database_url(read_endpoints(endpoints))))
-    repository.create_tables()
-    return repository
+    return open_memory(read_endpoints(endpoints))
 
 
-def _archive(endpoints: Path) -> Archive | None:
-    """Where old sessions are, if endpoints.yml says so."""
-    from framework_plugin.memory.archive import Archive
-    from framework_plugin.memory.database import endpoint_archive
+def _note(
+    repository: MemoryRepository, action: str, user: str | None, detail: str
+) -> None:
+    """Writes down who did what, as whom they are logged in."""
+    from framework_plugin.memory.audit import AuditEntry
 
-    folder = endpoint_archive(read_endpoints(endpoints))
-    return Archive(folder) if folder else None
-
-
-def _journal(endpoints: Path) -> Journal:
-    """What waits to be written to the database."""
-    from framework_plugin.memory.database import endpoint_journal
-    from framework_plugin.memory.journal import Journal
-
-    return Journal(endpoint_journal(read_endpoints(endpoints)))
+    actor = f"cli:{LOGIN_NAME}"
+    repository.note(AuditEntry(time.time(), actor, action, user, detail))
 
 
 def _everything(repository: MemoryRepository, user: str) -> UserContext:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from rasa.shared.core.constants import ACTION_LISTEN_NAME, DEFAULT_ACTION_NAMES
+from collections.abc import Iterable
+
+from rasa.shared.core.constants import (
+    ACTION_LISTEN_NAME,
+    ACTION_SESSION_START_NAME,
+    DEFAULT_ACTION_NAMES,
+)
 from rasa.shared.core.events import (
     ActionExecuted,
     BotUttered,
@@ -34,6 +40,25 @@ def dialogue_of(tracker: DialogueStateTracker) -> Dialogue:
         elif isinstance(event, BotUttered) and event.text:
             turns.append(Turn(Speaker.BOT, event.text))
     return Dialogue(tuple(turns))
+
+
+def latest_session(events: Iterable[Event]) -> list[Event]:
+    """The events since the action that opened the latest session, all without one."""
+    found = list(events)
+    for number in range(len(found) - 1, 0, -1):
+        if opens_session(found[number]):
+            return found[number:]
+    return found
+
+
+def opens_session(event: Event) -> bool:
+    """Whether it is the action with which Rasa opens a session.
+
+    What that action says stands before the event that says a session has started.
+    """
+    return isinstance(event, ActionExecuted) and (
+        event.action_name == ACTION_SESSION_START_NAME
+    )
 
 
 def awaits_reply(tracker: DialogueStateTracker) -> bool:

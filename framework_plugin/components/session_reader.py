@@ -48,12 +48,18 @@ class SessionReader:
         window: At least how many of the user's last messages a tracker holds, if the
             session has as many; 0 reads whole sessions.
         tracker_of: Makes them.
+        stored_slots: What may be stored of the slots of a snapshot, both as JSON.
 
     Raises:
         SettingsError: If `window` is impossible.
     """
 
-    def __init__(self, window: int, tracker_of: TrackerOf) -> None:
+    def __init__(
+        self,
+        window: int,
+        tracker_of: TrackerOf,
+        stored_slots: Callable[[str], str] = str,
+    ) -> None:
         if not isinstance(window, int) or isinstance(window, bool) or window < 0:
             raise SettingsError(
                 f"'window' of the tracker store is {window!r}; expected how many of a "
@@ -65,6 +71,7 @@ class SessionReader:
         # Some of the messages read may have been taken back: then more are.
         self._reaches = [window * halves // 2 + 1 for halves in _REACHES if window]
         self._tracker_of = tracker_of
+        self._stored_slots = stored_slots
 
     def latest(self, connection: Connection, user_id: str) -> MemoryTracker | None:
         """The latest session, or what is needed of it; None for an unknown user."""
@@ -94,7 +101,9 @@ class SessionReader:
         tracker = self.latest(connection, user_id)
         slots = slots_at_rest(tracker) if tracker else None
         if slots is not None:
-            snapshot = Snapshot(last_row(connection, user_id), slots)
+            snapshot = Snapshot(
+                last_row(connection, user_id), self._stored_slots(slots)
+            )
             write_snapshot(connection, user_id, snapshot, self._reaches[-1])
 
     def _whole(self, user_id: str, rows: list[Any]) -> MemoryTracker | None:

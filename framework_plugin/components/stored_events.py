@@ -35,9 +35,17 @@ def is_passing(event: Event) -> bool:
     return is_words or FROM_SNAPSHOT in event.metadata
 
 
-def as_row(sender_id: str, event: Event) -> dict[str, Any]:
-    """The columns of an event, filled as Rasa's SQL store fills them."""
-    data = event.as_dict()
+def as_row(
+    sender_id: str, event: Event, form: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The columns of an event, filled as Rasa's SQL store fills them.
+
+    Args:
+        sender_id: Whose conversation it belongs to.
+        event: The event.
+        form: What to store of it; `Event.as_dict` by default.
+    """
+    data = event.as_dict() if form is None else form
     return {
         "sender_id": sender_id,
         "type_name": event.type_name,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -20,7 +21,10 @@ from rasa.shared.core.events import Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 
+from framework_plugin.components.consent_gate import ConsentGate, Verdict
+from framework_plugin.components.discretion import Discretion, without_unsaid
 from framework_plugin.components.memory_tracker import MemoryTracker
+from framework_plugin.components.session import latest_session
 from framework_plugin.components.session_reader import WINDOW, SessionReader
 from framework_plugin.components.stored_events import (
     as_row,
@@ -30,17 +34,24 @@ from framework_plugin.components.stored_events import (
     signature_of,
 )
 from framework_plugin.components.tracker_snapshots import is_at_rest
+from framework_plugin.components.unsaying import unsay_latest
 from framework_plugin.components.user_memory import current_user_context, told_changes
 from framework_plugin.errors import MemoryStoreError
+from framework_plugin.memory.archive import Archive
 from framework_plugin.memory.database import (
     DatabaseSettings,
     create_database,
     journal_path,
     open_engine,
+    privacy_settings,
 )
 from framework_plugin.memory.history import append_events
 from framework_plugin.memory.journal import Entry, Journal
-from framework_plugin.memory.repository import MemoryRepository
+from framework_plugin.memory.masked_logs import mask_logs
+from framework_plugin.memory.opening import Memory
+from framework_plugin.memory.privacy import PRIVACY_KEYS
+from framework_plugin.memory.repository import Forgotten, MemoryRepository
+from framework_plugin.memory.unsaying import asks_to_unsay
 
 logger = logging.getLogger(__name__)
 
@@ -79,8 +90,8 @@ class MemoryTrackerStore(SQLTrackerStore):
         journal: File for what the database does not take; see `journal_path` for where
             it is by default.
         archive: Folder that `personal-chat memory retention` moves old sessions to; the
-            store itself never looks there.
-        options: The other keys; see `DatabaseSettings`.
+            store only removes there those of users who want to be forgotten.
+        options: The other keys; see `DatabaseSettings` and `PrivacySettings`.
 
     Raises:
         SettingsError: If a key is unknown or a value is impossible.
@@ -97,16 +108,25 @@ class MemoryTrackerStore(SQLTrackerStore):
         archive: str | None = None,
         **options: Any,
     ) -> None:
-        self._reader = SessionReader(window, self._tracker_of)
-        settings = DatabaseSettings.from_mapping({**options, "url": host})
+        privacy = privacy_settings(options)
+        if privacy.masking:
+            mask_logs()
+        self._discretion = Discretion(privacy.masking)
+        stored_slots = self._discretion.stored_slots
+        self._reader = SessionReader(window, self._tracker_of, stored_slots)
+        others = {k: v for k, v in options.items() if k not in PRIVACY_KEYS}
+        settings = DatabaseSettings.from_mapping({**others, "url": host})
         if settings.login_db:
             create_database(settings)
-        self.engine = open_engine(settings.to_url())
+        self.engine = open_engine(settings.to_url(), privacy.cipher)
         self.sessionmaker = sa.orm.sessionmaker(bind=self.engine)
         self._repository = MemoryRepository(self.engine)
         self._repository.create_tables()
         self._stored: WeakValueDictionary[int, Event] = WeakValueDictionary()
-        self._journal = Journal(journal_path(self.engine.url, journal))
+        self._journal = Journal(journal_path(self.engine.url, journal), privacy.cipher)
+        old = Archive(Path(archive), privacy.cipher) if archive else None
+        self.memory = Memory(self._repository, self._journal, old, privacy)
+        self._gate = ConsentGate(self.memory) if privacy.consent_required else None
         self._journaled: set[Any] = set()
         self._recent: OrderedDict[str, DialogueStateTracker] = OrderedDict()
         # The parent's constructor would open a second engine and, while the database
@@ -121,11 +141,14 @@ class MemoryTrackerStore(SQLTrackerStore):
         """The latest session of a user with the user's memory, or None.
 
         Of a long session, what `window` says. While the database is away, what this
-        process was last given to save.
+        process was last given to save; and so of users who have not agreed to be
+        remembered, if they must.
 
         Raises:
             MemoryStoreError: If the database cannot be read, and nothing is remembered.
         """
+        if not await self._may_store(sender_id):
+            return self._remembered(sender_id) if sender_id in self._recent else None
         try:
             return await self._loaded(sender_id, self._reader.latest)
         except MemoryStoreError as error:
@@ -140,13 +163,16 @@ class MemoryTrackerStore(SQLTrackerStore):
         Raises:
             MemoryStoreError: If the database cannot be read.
         """
+        if not await self._may_store(conversation_id):
+            return await self.retrieve(conversation_id)
         return await self._loaded(conversation_id, self._reader.full)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Appends what is new, and what it teaches, in one transaction.
 
-        If the database does not take it, that is logged and the journal does: the next
-        call that finds the database again writes it there.
+        Nothing is written of users who have not agreed to it, if they must. If the
+        database does not take it, that is logged and the journal does: the next call
+        that finds the database again writes it there.
         """
         user = tracker.sender_id
         new = [e for e in tracker.events if self._stored.get(id(e)) is not e]
@@ -154,6 +180,12 @@ class MemoryTrackerStore(SQLTrackerStore):
         self._recent.move_to_end(user)
         if len(self._recent) > _REMEMBERED:
             self._recent.popitem(last=False)
+        if self._gate:
+            verdict = await asyncio.to_thread(self._gate.decide, tracker, new)
+            if verdict is Verdict.FORGET:
+                self._leave(user)
+            if verdict is not Verdict.STORE:
+                return
         try:
             written = await asyncio.to_thread(self._write, tracker, new)
         except MemoryStoreError as error:
@@ -161,6 +193,23 @@ class MemoryTrackerStore(SQLTrackerStore):
             logger.error("%s The turn of '%s' waits in the journal.", error, user)
         else:
             await self._publish(written)
+
+    def forget(self, user: str) -> Forgotten:
+        """Removes all that is stored of a user, and what this process knows of them.
+
+        Raises:
+            MemoryStoreError: If the database cannot be written.
+            OSError: If a file cannot be changed.
+        """
+        self._leave(user)
+        return self.memory.forget(user)
+
+    def _leave(self, user: str) -> None:
+        self._recent.pop(user, None)
+        self._discretion.forget(user)
+
+    async def _may_store(self, user: str) -> bool:
+        return not self._gate or await asyncio.to_thread(self._gate.is_open, user)
 
     async def _loaded(
         self,
@@ -184,16 +233,17 @@ class MemoryTrackerStore(SQLTrackerStore):
     def _tracker_of(self, user: str, stored: Iterable[Event]) -> MemoryTracker:
         """A tracker of events that shall not be stored again."""
         tracker = MemoryTracker(user, self.domain.slots)
-        for event in stored:
+        for found in stored:
+            event = self._discretion.as_it_was(user, found)
             self._stored[id(event)] = event
             tracker.update(event)
         return tracker
 
     def _remembered(self, user: str) -> MemoryTracker:
-        """What was last saved of a user, with what its last message taught."""
+        """The session last saved of a user, with what its last message taught."""
         last = self._recent[user]
         tracker = MemoryTracker(user, self.domain.slots)
-        for event in last.events:
+        for event in latest_session(last.events):
             tracker.update(event)
         # A conversation that begins has a tracker of Rasa's own, without a memory.
         context = getattr(last, "user_context", tracker.user_context)
@@ -215,6 +265,8 @@ class MemoryTrackerStore(SQLTrackerStore):
             if refused:
                 self._journal.set_aside(refused, "the database, or Rasa, refuses them")
         self._journaled.clear()
+        if any(asks_to_unsay(e.text or "") for e in new if isinstance(e, UserUttered)):
+            self._repository.clear_log()
         # Those that the database had already, too.
         self._stored.update((id(event), event) for event in new)
         return written
@@ -257,21 +309,25 @@ class MemoryTrackerStore(SQLTrackerStore):
         self, connection: Connection, user: str, said: Iterable[Event]
     ) -> list[Event]:
         """Writes events and what they teach; returns those that were written."""
-        lasting = [event for event in said if not is_passing(event)]
-        append_events(connection, (as_row(user, event) for event in lasting))
+        lasting, reaches_back = without_unsaid([e for e in said if not is_passing(e)])
+        if reaches_back:
+            unsay_latest(connection, self._repository, user)
+            self._discretion.forget(user)
+        form = self._discretion.stored_form
+        append_events(connection, (as_row(user, e, form(user, e)) for e in lasting))
         for event in lasting:
             if isinstance(event, UserUttered):
                 changes = told_changes(event)
                 self._repository.write_changes(
                     connection, user, changes, event.timestamp
                 )
-        return lasting
+        return [self._discretion.published_form(event) for event in lasting]
 
     def _keep_for_later(self, user: str, new: list[Event]) -> None:
         """Puts events into the journal, each once."""
         entries = []
-        for event in new:
-            data = event.as_dict()
+        for event in without_unsaid(new)[0]:
+            data = self._discretion.stored_form(user, event)
             key = (user, signature_of(data))
             if not is_passing(event) and key not in self._journaled:
                 self._journaled.add(key)

@@ -16,13 +16,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine, make_url
 
 from framework_plugin.errors import MemoryStoreError, SettingsError
+from framework_plugin.memory.encryption import Cipher, encrypt_with
+from framework_plugin.memory.privacy import PRIVACY_KEYS, PrivacySettings
 
 WRITES = "personal_chat_writes"
 """Execution option of connections that will write."""
 
 _BUSY_MILLISECONDS = 10_000
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_OF_ENDPOINT = {"type", "store_type", "window", "journal", "archive"}
+_OF_ENDPOINT = {"type", "store_type", "window", "journal", "archive", *PRIVACY_KEYS}
 """Keys that say nothing of the database."""
 
 
@@ -77,8 +79,8 @@ class DatabaseSettings:
         if unknown:
             raise SettingsError(
                 f"Unknown key '{unknown[0]}' for the tracker store. Valid keys: type, "
-                f"window, journal, archive, {', '.join(valid)} (the host is called "
-                "'url', as in Rasa)."
+                f"window, journal, archive, {', '.join((*PRIVACY_KEYS, *valid))} (the "
+                "host is called 'url', as in Rasa)."
             )
         values = {key: _filled_in(value) for key, value in options.items()}
         if values.get("port") is not None:
@@ -142,6 +144,22 @@ def endpoint_archive(endpoints: Mapping[str, Any]) -> Path | None:
     return Path(named)
 
 
+def endpoint_privacy(endpoints: Mapping[str, Any]) -> PrivacySettings:
+    """How the same tracker store protects what users say.
+
+    Raises:
+        SettingsError: If a value is none that is understood.
+    """
+    return privacy_settings(_tracker_store(endpoints))
+
+
+def privacy_settings(section: Mapping[str, Any]) -> PrivacySettings:
+    """`endpoint_privacy` of the section itself."""
+    return PrivacySettings.from_mapping(
+        {key: _filled_in(section[key]) for key in PRIVACY_KEYS if key in section}
+    )
+
+
 def _tracker_store(endpoints: Mapping[str, Any]) -> Mapping[str, Any]:
     section = endpoints.get("tracker_store") or {}
     if not isinstance(section, Mapping):
@@ -179,12 +197,16 @@ def journal_path(url: URL, named: str | None) -> Path:
     return Path(f"{name}.unsaved.jsonl")
 
 
-def open_engine(url: str | URL) -> Engine:
+def open_engine(url: str | URL, cipher: Cipher | None = None) -> Engine:
     """An engine for a database that answers.
 
     SQLite files are created with their folder; they use a write-ahead log, so that the
     action server can read while Rasa writes. PostgreSQL honours Rasa's environment
     variables POSTGRESQL_SCHEMA, POSTGRESQL_POOL_SIZE and POSTGRESQL_MAX_OVERFLOW.
+
+    Args:
+        url: The database.
+        cipher: Seals what users say; None stores it as it is.
 
     Raises:
         MemoryStoreError: If the database or its driver cannot be used.
@@ -195,6 +217,7 @@ def open_engine(url: str | URL) -> Engine:
             if address.get_backend_name() == "sqlite" and _is_file(address):
                 Path(address.database).parent.mkdir(parents=True, exist_ok=True)
             engine = sa.create_engine(address, future=True, **_options(address))
+            encrypt_with(engine, cipher)
             if engine.dialect.name == "sqlite":
                 _prepare_sqlite(engine)
             with engine.connect() as connection:
@@ -282,6 +305,8 @@ def _parsed(url: str) -> URL:
 
 
 def _filled_in(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_filled_in(one) for one in value]
     if not isinstance(value, str):
         return value
     return _VARIABLE.sub(lambda m: os.environ.get(m[1], m[0]), value)

@@ -18,6 +18,7 @@ from framework_plugin.memory.statements import (
     after_fillers,
     value_of,
 )
+from framework_plugin.memory.unsaying import Unsaid, asks_to_unsay
 
 _LONGEST_CLAUSE = 120
 _OWN_SUBJECT = re.compile(
@@ -73,6 +74,8 @@ class FactExtractor:
                 value is not understood.
         """
         found: list[FactChange] = []
+        if asks_to_unsay(text) is Unsaid.THIS:
+            return found
         subject = _Subject.UNNAMED
         for clause in split_clauses(text):
             if len(clause.norm) > _LONGEST_CLAUSE or clause.unreal:

@@ -21,5 +21,23 @@ def open_private(path: Path, mode: str) -> IO[Any]:
     return open(path, mode, encoding=encoding, opener=_opener)
 
 
+def replace_private(path: Path, content: bytes) -> None:
+    """Gives a file a new content, whole or not at all.
+
+    Args:
+        path: The file.
+        content: All of it.
+
+    Raises:
+        OSError: If the disk does not take it; the old content stays then.
+    """
+    new = path.with_name(f"{path.name}.new")
+    with open_private(new, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
 def _opener(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)

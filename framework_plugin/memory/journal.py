@@ -11,7 +11,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from framework_plugin.memory.files import open_private
+from framework_plugin.memory.encryption import Cipher, opened
+from framework_plugin.memory.files import open_private, replace_private
 
 logger = logging.getLogger(__name__)
 
@@ -27,12 +28,16 @@ class Journal:
     Lines that cannot be used are moved to a file beside it, whose name ends in
     `.damaged`.
 
+    With a cipher all of an entry but its `sender_id` is sealed.
+
     Args:
         path: The file; it is there only while something waits.
+        cipher: Seals entries; None writes them as they are.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cipher: Cipher | None = None) -> None:
         self._path = path
+        self._cipher = cipher
         self._aside = path.with_name(f"{path.name}.damaged")
         self._held: list[Entry] = []
 
@@ -46,7 +51,7 @@ class Journal:
         self._held.extend(entries)
         try:
             with self._locked() as file:
-                _append(file, self._held)
+                _append(file, self._lines(self._held))
         except OSError as error:
             logger.error(
                 "The journal '%s' cannot be written (%s): %d events are held in memory "
@@ -68,7 +73,7 @@ class Journal:
             file: IO[bytes] | None = None
             with suppress(OSError):
                 file = stack.enter_context(self._locked())
-            entries, damaged = _read(file) if file else ([], b"")
+            entries, damaged = self._read(file) if file else ([], b"")
             yield [*entries, *self._held]
             self._held = []
             if damaged:
@@ -81,7 +86,7 @@ class Journal:
         if not self._path.exists():
             return list(self._held)
         with self._locked() as file:
-            return [*_read(file)[0], *self._held]
+            return [*self._read(file)[0], *self._held]
 
     def set_aside(self, entries: Iterable[Entry], reason: str) -> None:
         """Keeps entries that can never be done in the file beside.
@@ -93,7 +98,7 @@ class Journal:
         Raises:
             OSError: If the disk does not take them.
         """
-        self._set_aside(_lines(entries), reason)
+        self._set_aside(self._lines(entries), reason)
 
     def remove(self, sender_id: str) -> None:
         """Removes all entries of a user for good, those set aside too.
@@ -106,7 +111,52 @@ class Journal:
             if path.exists():
                 with self._locked():
                     _remove(path, sender_id)
-        # To lock it, the journal was opened, and so made.
+        self._remove_empty()
+
+    def reseal(self) -> None:
+        """Seals all entries with the newest key, those set aside too.
+
+        Raises:
+            MemoryStoreError: If a key is missing; nothing is changed then.
+            OSError: If the disk does not take them.
+        """
+        for path in (self._path, self._aside):
+            if path.exists():
+                with self._locked(), path.open("rb") as file:
+                    entries, damaged = self._read(file)
+                    replace_private(path, self._lines(entries) + damaged)
+        self._remove_empty()
+
+    def _read(self, file: IO[bytes]) -> tuple[list[Entry], bytes]:
+        """The entries of a file, and its lines that are none."""
+        file.seek(0)
+        entries, damaged = [], []
+        for line in file:
+            entry = self._opened(_parsed(line))
+            if entry is None:
+                damaged.append(line.rstrip(b"\n") + b"\n")
+            else:
+                entries.append(entry)
+        return entries, b"".join(damaged)
+
+    def _opened(self, entry: Entry | None) -> Entry | None:
+        if entry is None or set(entry) != {"sender_id", "sealed"}:
+            return entry
+        return _parsed(opened(entry["sealed"], self._cipher).encode())
+
+    def _lines(self, entries: Iterable[Entry]) -> bytes:
+        return b"".join(
+            json.dumps(self._sealed(entry)).encode() + b"\n" for entry in entries
+        )
+
+    def _sealed(self, entry: Entry) -> Entry:
+        if self._cipher is None:
+            return entry
+        sealed = self._cipher.seal(json.dumps(entry))
+        return {"sender_id": entry["sender_id"], "sealed": sealed}
+
+    def _remove_empty(self) -> None:
+        """To lock the journal, it was opened, and so made."""
         with suppress(FileNotFoundError):
             if not self._path.stat().st_size:
                 self._path.unlink()
@@ -135,19 +185,6 @@ class Journal:
                     return
 
 
-def _read(file: IO[bytes]) -> tuple[list[Entry], bytes]:
-    """The entries of a file, and its lines that are none."""
-    file.seek(0)
-    entries, damaged = [], []
-    for line in file:
-        entry = _parsed(line)
-        if entry is None:
-            damaged.append(line.rstrip(b"\n") + b"\n")
-        else:
-            entries.append(entry)
-    return entries, b"".join(damaged)
-
-
 def _parsed(line: bytes) -> Entry | None:
     try:
         entry = json.loads(line)
@@ -156,8 +193,8 @@ def _parsed(line: bytes) -> Entry | None:
     return entry if isinstance(entry, dict) and "sender_id" in entry else None
 
 
-def _append(file: IO[bytes], entries: Iterable[Entry]) -> None:
-    """Writes entries to the end of a file and the disk, or none of them."""
+def _append(file: IO[bytes], lines: bytes) -> None:
+    """Writes lines to the end of a file and the disk, or none of them."""
     end = file.seek(0, os.SEEK_END)
     try:
         if end:
@@ -165,7 +202,7 @@ def _append(file: IO[bytes], entries: Iterable[Entry]) -> None:
             # Its last line may have been cut; it shall not spoil the next.
             if file.read(1) != b"\n":
                 file.write(b"\n")
-        file.write(_lines(entries))
+        file.write(lines)
         file.flush()
         os.fsync(file.fileno())
     except OSError:
@@ -184,12 +221,7 @@ def _remove(path: Path, sender_id: str) -> None:
         return bool(entry["sender_id"] != sender_id)
 
     kept = [line for line in path.read_bytes().splitlines(True) if is_kept(line)]
-    new = path.with_name(f"{path.name}.new")
-    with open_private(new, "wb") as file:
-        file.writelines(kept)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    replace_private(path, b"".join(kept))
     if not kept:
         path.unlink()
 
@@ -199,7 +231,3 @@ def _is_at(file: IO[bytes], path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _lines(entries: Iterable[Entry]) -> bytes:
-    return b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)

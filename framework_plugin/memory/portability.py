@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from framework_plugin.memory.audit import read_audit
 from framework_plugin.memory.history import all_rows
 from framework_plugin.memory.snapshots import all_snapshots
-from framework_plugin.memory.tables import user_facts
+from framework_plugin.memory.tables import consents, user_facts
 
 Exported = dict[str, Any]
 
@@ -33,7 +35,8 @@ def export_user(
     Returns:
         `user`, `exported_at`, `facts`, `conversation` (what was said, for people),
         `events` (what Rasa keeps, for programs), `archived` events (older ones),
-        `snapshots`, and `unsaved` events.
+        `snapshots`, `unsaved` events, `consent` (None if it was never asked for), and
+        the `audit` of this user.
         Times are ISO 8601 in UTC; within `events` they are as stored.
     """
     rows = all_rows(connection, user_id)
@@ -61,7 +64,20 @@ def export_user(
             for one in all_snapshots(connection, user_id)
         ],
         "unsaved": [e["event"] for e in waiting if e.get("sender_id") == user_id],
+        "consent": _consent(connection, user_id),
+        "audit": [
+            {**asdict(entry), "at": _time(entry.at)}
+            for entry in read_audit(connection, user_id)
+            if entry.user_id == user_id
+        ],
     }
+
+
+def _consent(connection: Connection, user_id: str) -> Exported | None:
+    row = connection.execute(
+        consents.select().where(consents.c.user_id == user_id)
+    ).first()
+    return row and {"state": row.state, "changed_at": _time(row.changed_at)}
 
 
 def _event(data: str) -> Any:

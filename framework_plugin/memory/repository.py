@@ -13,21 +13,31 @@ from sqlalchemy.engine import Connection, Engine
 
 from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
 from framework_plugin.memory.archive import Archive
+from framework_plugin.memory.audit import AuditEntry, write_audit
 from framework_plugin.memory.changes import FactChange, apply_changes
 from framework_plugin.memory.database import WRITES, clear_log, store_errors
+from framework_plugin.memory.encryption import check_key
 from framework_plugin.memory.history import USER
 from framework_plugin.memory.history import earlier_turns as read_earlier_turns
 from framework_plugin.memory.migrations import migrate
 from framework_plugin.memory.portability import Exported, export_user
 from framework_plugin.memory.retention import retire
-from framework_plugin.memory.tables import events, tracker_snapshots, user_facts
+from framework_plugin.memory.tables import (
+    consents,
+    encryption_check,
+    events,
+    tracker_snapshots,
+    user_facts,
+)
 
 logger = logging.getLogger(__name__)
 
 EARLIER_TURNS = 20
 
 FACTS: Any = (
-    sa.select(user_facts.c.kind, user_facts.c.value, user_facts.c.said_at)
+    sa.select(
+        user_facts.c.id, user_facts.c.kind, user_facts.c.value, user_facts.c.said_at
+    )
     .where(user_facts.c.user_id == USER)
     .order_by(user_facts.c.said_at, user_facts.c.id)
 )
@@ -69,6 +79,11 @@ class MemoryRepository:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+        return self._engine
+
     def create_tables(self) -> str | None:
         """Brings the tables up to date; see `migrate`.
 
@@ -80,7 +95,10 @@ class MemoryRepository:
                 this package has made it.
         """
         with store_errors(self._engine.url, "bring up to date"):
-            return migrate(self._engine)
+            before = migrate(self._engine)
+        with self.writing() as connection:
+            check_key(connection, encryption_check)
+        return before
 
     def user_context(
         self,
@@ -114,7 +132,7 @@ class MemoryRepository:
         """`user_context` on a connection that is open."""
         return UserContext(
             user_id,
-            _facts(connection, user_id),
+            tuple(fact_rows(connection, user_id).values()),
             read_earlier_turns(connection, user_id, earlier_turns, before),
         )
 
@@ -142,17 +160,16 @@ class MemoryRepository:
         """`learn` within a transaction that is open."""
         if not changes:
             return
-        old = _facts(connection, user_id)
+        rows = fact_rows(connection, user_id)
+        old = tuple(rows.values())
         new = apply_changes(old, changes, at)
-        for fact in old:
-            if fact not in new:
-                connection.execute(
-                    sa.delete(user_facts).where(
-                        user_facts.c.user_id == user_id,
-                        user_facts.c.kind == fact.kind.value,
-                        user_facts.c.value == fact.value,
-                    )
+        gone = [id_ for id_, fact in rows.items() if fact not in new]
+        if gone:
+            connection.execute(
+                sa.delete(user_facts).where(
+                    user_facts.c.user_id == user_id, user_facts.c.id.in_(gone)
                 )
+            )
         for fact in new:
             if fact not in old:
                 connection.execute(
@@ -179,10 +196,10 @@ class MemoryRepository:
             return export_user(connection, user_id, waiting, archived)
 
     def forget(self, user_id: str) -> Forgotten:
-        """Removes all facts and all conversations of a user.
+        """Removes all facts and all conversations of a user, and whether they agreed.
 
-        From an SQLite file they are gone to the last byte; a server overwrites them in
-        its own time.
+        Only the audit still names them. From an SQLite file they are gone to the last
+        byte; a server overwrites them in its own time.
 
         Raises:
             MemoryStoreError: If the database cannot be written.
@@ -196,8 +213,18 @@ class MemoryRepository:
                     (tracker_snapshots, tracker_snapshots.c.sender_id),
                 )
             )
-        self._clear_log()
+            connection.execute(sa.delete(consents).where(consents.c.user_id == user_id))
+        self.clear_log()
         return Forgotten(facts, said)
+
+    def note(self, entry: AuditEntry) -> None:
+        """Adds an entry to the audit.
+
+        Raises:
+            MemoryStoreError: If the database cannot be written.
+        """
+        with self.writing() as connection:
+            write_audit(connection, entry)
 
     def retire(self, before: float, archive: Archive | None = None) -> Retired:
         """Removes old sessions of all users; see `retention.retire`.
@@ -217,7 +244,7 @@ class MemoryRepository:
         for user_id in self.users():
             with self.writing() as connection:
                 counts.append(retire(connection, user_id, before, archive))
-        self._clear_log()
+        self.clear_log()
         return Retired(sum(map(bool, counts)), sum(counts))
 
     def users(self) -> tuple[str, ...]:
@@ -230,7 +257,8 @@ class MemoryRepository:
         with self.reading() as connection:
             return tuple(sorted(connection.execute(known).scalars()))
 
-    def _clear_log(self) -> None:
+    def clear_log(self) -> None:
+        """Leaves no trace of what was removed in the log of an SQLite file."""
         with store_errors(self._engine.url, "write to"):
             if not clear_log(self._engine):
                 logger.warning(
@@ -254,6 +282,11 @@ class MemoryRepository:
                 yield opened
 
 
-def _facts(connection: Connection, user_id: str) -> tuple[Fact, ...]:
+def fact_rows(connection: Connection, user_id: str) -> dict[int, Fact]:
+    """The facts of a user by the ids of their rows, oldest first."""
     rows = connection.execute(FACTS, {"user": user_id})
-    return tuple(Fact(FactKind(row.kind), row.value, row.said_at) for row in rows)
+    return {
+        row.id: Fact(FactKind(row.kind), row.value, row.said_at)
+        for row in rows
+        if row.value  # else it is damaged
+    }

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from importlib import resources
 
+from framework_plugin.memory.masking import mask
 from framework_plugin.text.normalise import is_invisible
 
 HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇々"
@@ -94,7 +95,8 @@ def presentable(value: str) -> str | None:
     value = _BLANK_BETWEEN_HAN.sub("", value)
     if not 0 < len(value) <= LONGEST_VALUE or _UNWANTED.search(value):
         return None
-    return value
+    # A number that reaches a person is no taste and no name.
+    return value if mask(value) == value else None
 
 
 def is_name(value: str) -> bool:

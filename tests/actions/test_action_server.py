@@ -22,6 +22,8 @@ EXPECTED = {
     "action_choose_answer",
     "action_recall_memory",
     "action_forget_memory",
+    "action_consent",
+    "action_session_start",
     "action_order_status",
     "action_cancel_order",
     "action_ask_order_number",

@@ -16,7 +16,10 @@ from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import make_url
 
+from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import MemoryStoreError
+from framework_plugin.memory import migrations
+from framework_plugin.memory.changes import FactChange
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.migrations import LATEST, migrate, reached_version
 from framework_plugin.memory.repository import MemoryRepository
@@ -93,6 +96,29 @@ def test_a_database_of_rasas_own_store_is_adopted_and_stays_readable_by_it(url):
     engine.dispose()
     rasas = asyncio.run(stock_store(url).retrieve("alice"))
     assert rasas.latest_message.text == "我叫欧阳翀"
+
+
+@pytest.mark.slow
+def test_facts_of_the_first_version_are_kept(url, monkeypatch):
+    engine = open_engine(url)
+    monkeypatch.setattr(migrations, "LATEST", "1")
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO user_facts (user_id, kind, value, said_at) "
+                "VALUES ('alice', 'name', '欧阳翀𠮷', :at), ('bob', 'like', '茶', :at)"
+            ),
+            {"at": SAID_AT},
+        )
+    monkeypatch.undo()
+    repository = MemoryRepository(engine)
+    assert repository.create_tables() == "1"
+    (fact,) = repository.user_context("alice").facts
+    assert (fact.value, fact.said_at) == ("欧阳翀𠮷", SAID_AT)
+    # Told again, it is known.
+    repository.learn("alice", [FactChange.telling(FactKind.NAME, "欧阳翀𠮷")], 1.0)
+    assert len(repository.user_context("alice").facts) == 1
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LATEST = "1"
+LATEST = "2"
 """The step that this version of the package works with."""
 
 _TABLE = "memory_version"

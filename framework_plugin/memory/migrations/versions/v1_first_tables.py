@@ -23,8 +23,8 @@ _UTF8: Any = {
 }
 _DOUBLE = (
     sa.Float()
-    .with_variant(mysql.DOUBLE(), "mysql")
-    .with_variant(mysql.DOUBLE(), "mariadb")
+    .with_variant(mysql.DOUBLE(asdecimal=False), "mysql")
+    .with_variant(mysql.DOUBLE(asdecimal=False), "mariadb")
 )
 
 
@@ -91,4 +91,4 @@ def _index(name: str, columns: list[str]) -> None:
 def _widen_times() -> None:
     """In the four bytes of MySQL's FLOAT, seconds since 1970 are minutes off."""
     if op.get_bind().dialect.name in ("mysql", "mariadb"):
-        op.alter_column("events", "timestamp", type_=mysql.DOUBLE())
+        op.alter_column("events", "timestamp", type_=mysql.DOUBLE(asdecimal=False))

@@ -1,0 +1,306 @@
+"""What is remembered of a user, over HTTP, for whoever has the token.
+
+Rasa serves it where `credentials.yml` names it, and only there:
+
+    framework_plugin.components.memory_api.MemoryApi:
+      token: ${MEMORY_API_TOKEN}
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import unquote
+
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from framework_plugin.components.readable_errors import ComponentError
+from framework_plugin.components.tracker_store import MemoryTrackerStore
+from framework_plugin.errors import MemoryStoreError
+from framework_plugin.memory.audit import AuditEntry
+from framework_plugin.memory.repository import fact_rows
+from framework_plugin.memory.single_facts import (
+    FactRefused,
+    correct_fact,
+    remove_fact,
+)
+
+logger = logging.getLogger(__name__)
+
+_SHORTEST_TOKEN = 16
+_LONGEST_USER_ID = 255
+_LONGEST_BODY = 1_024
+"""Bytes: a fact is twenty characters."""
+
+_PLACE = "credentials.yml under framework_plugin.components.memory_api.MemoryApi"
+
+Handler = Callable[..., Awaitable[HTTPResponse]]
+
+
+class _Refused(Exception):
+    """A request that is answered with an error.
+
+    Args:
+        status: Of HTTP.
+        message: What is wrong, and what to do.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class MemoryApi(InputChannel):
+    """A channel that brings no messages: it shows, corrects and removes memories.
+
+    Args:
+        token: Who sends it as `Authorization: Bearer …` may do everything here.
+
+    Raises:
+        ComponentError: If the token is missing or too short to be a secret.
+    """
+
+    def __init__(self, token: str) -> None:
+        if not isinstance(token, str) or token.startswith("${"):
+            raise ComponentError(
+                f"The token of the memory over HTTP is missing. Put it into {_PLACE} "
+                "as token: ${NAME}, and set that variable; or remove the section."
+            )
+        if len(token) < _SHORTEST_TOKEN:
+            raise ComponentError(
+                f"The token of the memory over HTTP has {len(token)} characters; "
+                f"expected at least {_SHORTEST_TOKEN}. Make one with: openssl rand "
+                "-hex 32"
+            )
+        self._token = token.encode()
+
+    @classmethod
+    def name(cls) -> str:
+        """What Rasa calls it."""
+        return "memory"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> MemoryApi:
+        """Makes it from its section of `credentials.yml`."""
+        keys = dict(credentials or {})
+        token = keys.pop("token", None)
+        if keys:
+            raise ComponentError(
+                f"Unknown key '{next(iter(keys))}' in {_PLACE}. Valid keys: token."
+            )
+        return cls(token)
+
+    def url_prefix(self) -> str:
+        """Where Rasa puts it: not below `/webhooks`, for it is none."""
+        return "/users"
+
+    def blueprint(
+        self, on_new_message: Callable[[UserMessage], Awaitable[Any]]
+    ) -> Blueprint:
+        """The routes."""
+        routes = Blueprint("personal_chat_memory")
+        one = "/<user>/memory/facts/<fact:int>"
+        for handler, path, method in (
+            (_show, "/<user>/memory", "GET"),
+            (_forget, "/<user>/memory", "DELETE"),
+            (_export, "/<user>/memory/export", "GET"),
+            (_correct, one, "PATCH"),
+            (_remove, one, "DELETE"),
+        ):
+            # Bodies are read here, so that no long one fills the memory.
+            routes.add_route(
+                self._guarded(handler),
+                path,
+                methods=[method],
+                name=handler.__name__.strip("_"),
+                stream=True,
+            )
+        return routes
+
+    def _guarded(self, handler: Handler) -> Handler:
+        """A handler that answers nobody without the token, and errors as JSON."""
+
+        @wraps(handler)
+        async def guarded(request: Request, user: str, **place: int) -> HTTPResponse:
+            try:
+                self._check_token(request)
+                user = _decoded(user)
+                if not user.strip() or len(user) > _LONGEST_USER_ID:
+                    raise _Refused(
+                        400,
+                        f"The user's id must have 1 to {_LONGEST_USER_ID} characters "
+                        "that are not all blank, percent-encoded.",
+                    )
+                return await handler(request, _store_of(request), user, **place)
+            except _Refused as error:
+                return _error(error.status, str(error))
+            except (MemoryStoreError, OSError) as error:
+                logger.error("A request for the memory of a user failed: %s", error)
+                return _error(
+                    503,
+                    "The memory cannot be reached now; try again later. The log of "
+                    "the server says why.",
+                )
+
+        return guarded
+
+    def _check_token(self, request: Request) -> None:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        fits = hmac.compare_digest(given.strip().encode(), self._token)
+        if scheme.lower() != "bearer" or not fits:
+            logger.warning("A request for a memory had no valid token: %s", request.ip)
+            raise _Refused(
+                401,
+                "The token is missing or wrong; send the header 'Authorization: "
+                "Bearer <token>' with the one of credentials.yml.",
+            )
+
+
+async def _show(request: Request, store: MemoryTrackerStore, user: str) -> HTTPResponse:
+    """The facts known of a user."""
+
+    def read() -> list[dict[str, Any]]:
+        with store.memory.repository.reading() as connection:
+            rows = fact_rows(connection, user)
+        return [
+            {
+                "id": id_,
+                "kind": fact.kind.value,
+                "value": fact.value,
+                "said_at": fact.said_at,
+            }
+            for id_, fact in rows.items()
+        ]
+
+    facts = await asyncio.to_thread(read)
+    await _note(request, store, "show", user, f"{len(facts)} facts")
+    return response.json({"user": user, "facts": facts}, ensure_ascii=False)
+
+
+async def _export(
+    request: Request, store: MemoryTrackerStore, user: str
+) -> HTTPResponse:
+    """All that is stored of a user."""
+    found = await asyncio.to_thread(store.memory.export, user)
+    await _note(request, store, "export", user, f"{len(found['events'])} events")
+    return response.json(found, ensure_ascii=False)
+
+
+async def _forget(
+    request: Request, store: MemoryTrackerStore, user: str
+) -> HTTPResponse:
+    """Removes all that is stored of a user."""
+    done = await asyncio.to_thread(store.forget, user)
+    detail = f"{done.facts} facts and {done.events} events"
+    await _note(request, store, "forget", user, detail)
+    return response.json({"user": user, "facts": done.facts, "events": done.events})
+
+
+async def _correct(
+    request: Request, store: MemoryTrackerStore, user: str, fact: int
+) -> HTTPResponse:
+    """Gives one fact another value."""
+    value = _value_in(await _body(request))
+
+    def write() -> Any:
+        with store.memory.repository.writing() as connection:
+            return correct_fact(connection, user, fact, value, time.time())
+
+    try:
+        new = await asyncio.to_thread(write)
+    except FactRefused as error:
+        raise _Refused(422, str(error)) from error
+    if new is None:
+        raise _no_such_fact(fact)
+    await asyncio.to_thread(store.memory.repository.clear_log)
+    await _note(request, store, "correct", user, f"a fact of kind {new.kind.value}")
+    content = {"id": fact, "kind": new.kind.value, "value": new.value}
+    return response.json({**content, "said_at": new.said_at}, ensure_ascii=False)
+
+
+async def _remove(
+    request: Request, store: MemoryTrackerStore, user: str, fact: int
+) -> HTTPResponse:
+    """Removes one fact."""
+
+    def write() -> bool:
+        with store.memory.repository.writing() as connection:
+            return remove_fact(connection, user, fact)
+
+    if not await asyncio.to_thread(write):
+        raise _no_such_fact(fact)
+    await asyncio.to_thread(store.memory.repository.clear_log)
+    await _note(request, store, "remove", user, "1 fact")
+    return response.json({"id": fact, "removed": True})
+
+
+async def _note(
+    request: Request, store: MemoryTrackerStore, action: str, user: str, detail: str
+) -> None:
+    entry = AuditEntry(time.time(), f"http:{request.ip}", action, user, detail)
+    await asyncio.to_thread(store.memory.repository.note, entry)
+
+
+def _store_of(request: Request) -> MemoryTrackerStore:
+    """The tracker store that the server talks with: it also holds what is not saved."""
+    store = getattr(request.app.ctx.agent, "tracker_store", None)
+    while store is not None and not isinstance(store, MemoryTrackerStore):
+        # Rasa wraps it, more than once.
+        store = getattr(store, "_tracker_store", None)
+    if store is None:
+        raise _Refused(
+            503,
+            "The server has no memory; name the MemoryTrackerStore as 'tracker_store' "
+            "in endpoints.yml, and load a model.",
+        )
+    return store
+
+
+def _decoded(user: str) -> str:
+    # Left to Sanic, an encoded slash would part the path.
+    try:
+        return unquote(user, errors="strict")
+    except UnicodeDecodeError as error:
+        raise _Refused(400, "The user's id must be percent-encoded UTF-8.") from error
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    while (part := await request.stream.read()) is not None:
+        body += part
+        if len(body) > _LONGEST_BODY:
+            raise _Refused(413, f"The body has more than {_LONGEST_BODY} bytes.")
+    return body
+
+
+def _value_in(body: bytes) -> str:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        content = None
+    value = content.get("value") if isinstance(content, dict) else None
+    if not isinstance(value, str) or len(content) != 1:
+        raise _Refused(400, 'The body must be JSON of the form {"value": "成都"}.')
+    return value
+
+
+def _no_such_fact(fact: int) -> _Refused:
+    return _Refused(
+        404,
+        f"The user has no fact of id {fact}; GET /users/<id>/memory lists those there "
+        "are.",
+    )
+
+
+def _error(status: int, message: str) -> HTTPResponse:
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return response.json({"error": message}, status, headers, ensure_ascii=False)

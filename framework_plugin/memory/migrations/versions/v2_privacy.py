@@ -1,0 +1,109 @@
+"""Facts that may be encrypted; consent, audit, and a mark of encryption."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import mysql
+
+revision = "2"
+down_revision = "1"
+
+_BATCH = 1000
+_UTF8: Any = {
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+    "mariadb_charset": "utf8mb4",
+    "mariadb_collate": "utf8mb4_bin",
+}
+_DOUBLE = (
+    sa.Float()
+    .with_variant(mysql.DOUBLE(asdecimal=False), "mysql")
+    .with_variant(mysql.DOUBLE(asdecimal=False), "mariadb")
+)
+
+
+def upgrade() -> None:
+    """Makes the tables anew that change, and copies what they hold."""
+    there = set(sa.inspect(op.get_bind()).get_table_names())
+    # MySQL commits each of these on its own: an interrupted run is gone on with.
+    if "user_facts" in there:
+        if "user_facts_new" in there:
+            op.drop_table("user_facts_new")
+        _make_facts()
+        op.drop_table("user_facts")
+    op.rename_table("user_facts_new", "user_facts")
+    _index_facts()
+    for name, columns in _OTHERS.items():
+        if name not in there:
+            op.create_table(name, *[column.copy() for column in columns])
+    if "memory_audit" not in there:
+        op.create_index("ix_memory_audit_user_id", "memory_audit", ["user_id"])
+
+
+_OTHERS = {
+    "consents": (
+        sa.Column("user_id", sa.String(255), primary_key=True),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("changed_at", _DOUBLE, nullable=False),
+    ),
+    "memory_audit": (
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("at", _DOUBLE, nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("action", sa.String(32), nullable=False),
+        sa.Column("user_id", sa.String(255)),
+        sa.Column("detail", sa.String(255), nullable=False),
+    ),
+    "encryption_check": (
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("known", sa.Text, nullable=False),
+    ),
+}
+
+
+def _make_facts() -> None:
+    """Copies all facts, with what tells two of them apart where they are encrypted."""
+    new = op.create_table(
+        "user_facts_new",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("user_id", sa.String(255), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("said_at", _DOUBLE, nullable=False),
+        **_UTF8,
+    )
+    for rows in _facts():
+        op.bulk_insert(new, rows)
+
+
+def _facts() -> Iterator[list[dict[str, Any]]]:
+    old = sa.table("user_facts", *map(sa.column, _OLD))
+    last = 0
+    while True:
+        query = sa.select(old).where(old.c.id > last).order_by(old.c.id).limit(_BATCH)
+        rows = [dict(row._mapping) for row in op.get_bind().execute(query)]
+        if not rows:
+            return
+        yield [{**row, "digest": _digest(row)} for row in rows]
+        last = rows[-1]["id"]
+
+
+_OLD = ("id", "user_id", "kind", "value", "said_at")
+
+
+def _digest(row: dict[str, Any]) -> str:
+    parts = (row["user_id"], row["kind"], row["value"])
+    joined = b"".join(f"{len(part)}:{part}".encode() for part in parts)
+    return hashlib.sha256(joined).hexdigest()
+
+
+def _index_facts() -> None:
+    op.create_index("ix_user_facts_user_id", "user_facts", ["user_id"])
+    columns = ["user_id", "kind", "digest"]
+    op.create_index("uq_user_facts", "user_facts", columns, unique=True)
