@@ -23,6 +23,7 @@ from framework_plugin.memory.recall import (
     describe,
     describe_earlier,
 )
+from framework_plugin.memory.remembered import ANSWERING, asked_topic, describe_found
 
 logger = logging.getLogger(__name__)
 
@@ -49,14 +50,18 @@ class ActionRecallMemory(ShopAction):
     ) -> list[EventType]:
         """Answers from the memory and from what this session told."""
         text = latest_text(tracker)
+        now = self._resources.clock().timestamp()
         try:
             user = load_profile(self._resources, tracker).now
+            told = self._told(tracker.sender_id, text, now)
         except PersonalChatError as error:
             logger.error("The memory cannot be reached: %s", error)
             say(dispatcher, MEMORY_DOWN.format(what="我说不准记着你什么"))
             return []
-        if asks_last_topic(text):
-            answer = describe_earlier(user)
+        if told is not None:
+            answer = told
+        elif asks_last_topic(text):
+            answer = describe_earlier(user, now)
         else:
             kinds = asked_kinds(text)
             answer = describe(user, kinds or ALL_KINDS)
@@ -65,6 +70,14 @@ class ActionRecallMemory(ShopAction):
                 answer = f"我记着的是这些：{answer}"
         say(dispatcher, answer, {"kind": "memory"})
         return []
+
+    def _told(self, user_id: str, text: str, now: float) -> str | None:
+        """The answer to a question whether, or when, the user spoke of something."""
+        topic = asked_topic(text)
+        if topic is None or asks_last_topic(text) or asked_kinds(text):
+            return None
+        found = self._resources.memory.recall(user_id, topic, now, settings=ANSWERING)
+        return describe_found(text, topic, found, now)
 
 
 class ActionForgetMemory(ShopAction):

@@ -150,6 +150,17 @@ def retention(
 
 
 @app.command()
+def index(endpoints: Endpoints = ENDPOINTS) -> None:
+    """Make findable what was said before this version, of all users.
+
+    What the store writes is findable at once; this is for conversations that are older
+    than the index, and may be run at any time.
+    """
+    users = _memory(endpoints).repository.index()
+    typer.echo(f"Indexed the messages of {users} users.")
+
+
+@app.command()
 def rotate(endpoints: Endpoints = ENDPOINTS) -> None:
     """Seal all that is stored with the newest encryption key.
 
@@ -165,6 +176,8 @@ def rotate(endpoints: Endpoints = ENDPOINTS) -> None:
             "nothing to seal with."
         )
     rows = rotate_all(memory)
+    # The words by which messages are found are keyed, and no longer known.
+    memory.repository.index()
     key = memory.privacy.cipher.newest
     _note(memory.repository, "rotate", None, f"{rows} rows, key {key}")
     typer.echo(f"All {rows} rows are sealed with the key of id {key}.")

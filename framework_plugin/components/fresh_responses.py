@@ -12,6 +12,13 @@ from rasa.shared.core.events import BotUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from framework_plugin.components.follow_up import (
+    FOLLOWED_UP,
+    UTTER_FOLLOW_UP,
+    plan_to_ask_about,
+    words_for,
+)
+
 
 class FreshResponses(TemplatedNaturalLanguageGenerator):
     """Never says the same wording of a response twice while it has another.
@@ -40,7 +47,19 @@ class FreshResponses(TemplatedNaturalLanguageGenerator):
         output_channel: str,
         **kwargs: Any,
     ) -> dict[str, Any] | None:
-        """The wording of a response that was used longest ago in this session."""
+        """The wording of a response that was used longest ago in this session.
+
+        In place of a greeting, the question how a plan of the user went, where one is
+        due and the domain has words for it.
+        """
+        plan = plan_to_ask_about(utter_action, tracker)
+        if plan is not None and UTTER_FOLLOW_UP in self.responses:
+            words = words_for(plan, utter_action, tracker.events[-1].timestamp)
+            asked = await self.generate(
+                UTTER_FOLLOW_UP, tracker, output_channel, **{**kwargs, **words}
+            )
+            if asked is not None:
+                return {**asked, FOLLOWED_UP: plan.id}
         if utter_action not in self.responses:
             return None
         slots = tracker.current_slot_values()

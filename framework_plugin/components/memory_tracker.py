@@ -8,6 +8,7 @@ from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from framework_plugin.corpus.user_context import UserContext
+from framework_plugin.memory.plans import Plan
 
 
 class MemoryTracker(DialogueStateTracker):
@@ -33,6 +34,7 @@ class MemoryTracker(DialogueStateTracker):
             sender_id, slots, max_event_history, sender_source, is_rule_tracker
         )
         self.user_context = UserContext(sender_id)
+        self.open_plans: tuple[Plan, ...] = ()
 
     def init_copy(self) -> MemoryTracker:
         """An empty tracker of the same user, with the same memory."""
@@ -43,4 +45,5 @@ class MemoryTracker(DialogueStateTracker):
             is_rule_tracker=self.is_rule_tracker,
         )
         tracker.user_context = self.user_context
+        tracker.open_plans = self.open_plans
         return tracker

@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection
 
 from framework_plugin.components.consent_gate import ConsentGate, Verdict
 from framework_plugin.components.discretion import Discretion, without_unsaid
+from framework_plugin.components.follow_up import note_session
 from framework_plugin.components.memory_tracker import MemoryTracker
 from framework_plugin.components.session import latest_session
 from framework_plugin.components.session_reader import WINDOW, SessionReader
@@ -49,8 +50,10 @@ from framework_plugin.memory.history import append_events
 from framework_plugin.memory.journal import Entry, Journal
 from framework_plugin.memory.masked_logs import mask_logs
 from framework_plugin.memory.opening import Memory
+from framework_plugin.memory.plans import open_plans
 from framework_plugin.memory.privacy import PRIVACY_KEYS
 from framework_plugin.memory.repository import Forgotten, MemoryRepository
+from framework_plugin.memory.turns import Message, note_message
 from framework_plugin.memory.unsaying import asks_to_unsay
 
 logger = logging.getLogger(__name__)
@@ -228,6 +231,7 @@ class MemoryTrackerStore(SQLTrackerStore):
             if tracker is not None:
                 context = self._repository.read_context(connection, user)
                 tracker.user_context = context
+                tracker.open_plans = open_plans(connection, user)
             return tracker
 
     def _tracker_of(self, user: str, stored: Iterable[Event]) -> MemoryTracker:
@@ -313,14 +317,16 @@ class MemoryTrackerStore(SQLTrackerStore):
         if reaches_back:
             unsay_latest(connection, self._repository, user)
             self._discretion.forget(user)
-        form = self._discretion.stored_form
-        append_events(connection, (as_row(user, e, form(user, e)) for e in lasting))
-        for event in lasting:
+        forms = [self._discretion.stored_form(user, event) for event in lasting]
+        rows = (as_row(user, *pair) for pair in zip(lasting, forms, strict=True))
+        ids = iter(append_events(connection, rows))
+        for event, form in zip(lasting, forms, strict=True):
             if isinstance(event, UserUttered):
                 changes = told_changes(event)
-                self._repository.write_changes(
-                    connection, user, changes, event.timestamp
-                )
+                text, at = form.get("text") or "", event.timestamp
+                note_message(connection, Message(user, next(ids), text, at), changes)
+                self._repository.write_changes(connection, user, changes, at)
+        note_session(connection, user, lasting)
         return [self._discretion.published_form(event) for event in lasting]
 
     def _keep_for_later(self, user: str, new: list[Event]) -> None:

@@ -15,6 +15,7 @@ from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.history import SESSION_START, USER, parsed_event
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import events, tracker_snapshots
+from framework_plugin.memory.turns import Message, unnote_message
 from framework_plugin.memory.unsaying import blanked
 
 _LATEST_TURN: Any = (
@@ -60,6 +61,7 @@ def unsay_latest(
             connection.execute(
                 sa.update(events).where(events.c.id == id_).values(data=data)
             )
+    unnote_message(connection, Message(user, rows[0].id, message.text or "", 0.0))
     repository.write_changes(connection, user, _undone(message), message.timestamp)
     connection.execute(
         sa.delete(tracker_snapshots).where(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -20,10 +20,13 @@ class Turn:
     Args:
         speaker: Who said it.
         text: The words as they were typed.
+        said_at: When, in seconds since the epoch, where that is known. Turns with the
+            same words are equal, whenever they were said.
     """
 
     speaker: Speaker
     text: str
+    said_at: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,25 @@ class Sealed(sa.types.TypeDecorator):  # type: ignore[misc]
         return None if value is None else opened(value, _cipher_of(dialect))
 
 
+class Keyed(sa.types.TypeDecorator):  # type: ignore[misc]
+    """A word that can only be looked up: with a key nobody else can tell what it is.
+
+    What comes out of the database is what stands there; see `keyed`.
+    """
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """What is written or looked for; the empty word stays empty."""
+        return keyed(_cipher_of(dialect), value) if value else value
+
+
+def keyed(cipher: Cipher | None, word: str) -> str:
+    """A word as a column of type `Keyed` holds it: at most 32 characters."""
+    return f"key:{cipher.digest(word)[:24]}" if cipher else word
+
+
 def opened(text: str, cipher: Cipher | None) -> str:
     """What may have been sealed; empty, with a warning, if it is damaged.
 

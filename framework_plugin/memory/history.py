@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,12 +51,13 @@ _LAST_ROW: Any = _newest()
 _INSERT: Any = sa.insert(events)
 
 _LIMIT = sa.bindparam("limit", type_=sa.Integer)
+_TURN = (events.c.id, events.c.type_name, events.c.timestamp, events.c.data)
 
 
 def _newest_turns(condition: Any) -> Any:
     # Each speaker's newest from the end of an index, whatever is known of the table.
     newest = [
-        sa.select(events.c.id, events.c.type_name, events.c.data)
+        sa.select(*_TURN)
         .where(_OF_USER, events.c.type_name == speaker, condition)
         .order_by(events.c.id.desc())
         .limit(_LIMIT)
@@ -94,6 +96,12 @@ def last_row(connection: Connection, user_id: str) -> int:
     return int(connection.execute(_LAST_ROW, {"user": user_id}).scalar() or 0)
 
 
+def newest_session(connection: Connection, user_id: str) -> int | None:
+    """The id of the event that opened the latest session, if one did."""
+    found = connection.execute(sa.select(SESSION_START), {"user": user_id}).scalar()
+    return None if found is None else int(found)
+
+
 def earlier_turns(
     connection: Connection, user_id: str, limit: int, before: float | None
 ) -> tuple[Turn, ...]:
@@ -109,7 +117,7 @@ def earlier_turns(
         text = event.get("text") if event else None
         # A text that begins with a slash is an intent sent by a button.
         if isinstance(text, str) and text.strip() and not text.startswith("/"):
-            turns.append(Turn(_SPEAKERS[row.type_name], text))
+            turns.append(Turn(_SPEAKERS[row.type_name], text, row.timestamp))
     return tuple(turns)
 
 
@@ -129,9 +137,30 @@ def parsed_event(row: Any) -> Mapping[str, Any] | None:
     return None
 
 
-def append_events(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Writes events behind those that are there, in the order given."""
-    # Drivers write the rows of one call in their order, and so they are numbered.
-    listed = list(rows)
-    if listed:
-        connection.execute(_INSERT, listed)
+def message_text(data: str | None) -> str | None:
+    """The words in the column `data` of a message; None if it is damaged."""
+    try:
+        text = json.loads(data or "").get("text")
+    except (AttributeError, ValueError):
+        return None
+    return text if isinstance(text, str) else None
+
+
+def append_events(
+    connection: Connection, rows: Iterable[Mapping[str, Any]]
+) -> list[int]:
+    """Writes events behind those that are there, in the order given.
+
+    Returns:
+        The ids of the user's messages among them, in order.
+    """
+    ids = []
+    # Drivers write the rows of one call in their order, and so they are numbered; only
+    # of a single one they tell the number.
+    for of_user, some in groupby(rows, key=lambda row: row["type_name"] == "user"):
+        if of_user:
+            written = (connection.execute(_INSERT, row) for row in some)
+            ids += [int(one.inserted_primary_key[0]) for one in written]
+        else:
+            connection.execute(_INSERT, list(some))
+    return ids

@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from framework_plugin.memory.audit import read_audit
+from framework_plugin.memory.dates import iso_time
 from framework_plugin.memory.history import all_rows
+from framework_plugin.memory.remains import export_remains
 from framework_plugin.memory.snapshots import all_snapshots
 from framework_plugin.memory.tables import consents, user_facts
 
@@ -35,8 +37,9 @@ def export_user(
     Returns:
         `user`, `exported_at`, `facts`, `conversation` (what was said, for people),
         `events` (what Rasa keeps, for programs), `archived` events (older ones),
-        `snapshots`, `unsaved` events, `consent` (None if it was never asked for), and
-        the `audit` of this user.
+        `snapshots`, `sessions` (a summary of each), `plans`, `search` (by which words
+        each event is found), `unsaved` events, `consent` (None if it was never asked
+        for), and the `audit` of this user.
         Times are ISO 8601 in UTC; within `events` they are as stored.
     """
     rows = all_rows(connection, user_id)
@@ -51,7 +54,7 @@ def export_user(
         "user": user_id,
         "exported_at": datetime.now(timezone.utc).isoformat(),
         "facts": [
-            {"kind": fact.kind, "value": fact.value, "said_at": _time(fact.said_at)}
+            {"kind": fact.kind, "value": fact.value, "said_at": iso_time(fact.said_at)}
             for fact in facts
         ],
         "conversation": [
@@ -63,10 +66,11 @@ def export_user(
             {"after_event": one.event_id, "slots": _event(one.slots)}
             for one in all_snapshots(connection, user_id)
         ],
+        **export_remains(connection, user_id),
         "unsaved": [e["event"] for e in waiting if e.get("sender_id") == user_id],
         "consent": _consent(connection, user_id),
         "audit": [
-            {**asdict(entry), "at": _time(entry.at)}
+            {**asdict(entry), "at": iso_time(entry.at)}
             for entry in read_audit(connection, user_id)
             if entry.user_id == user_id
         ],
@@ -77,7 +81,7 @@ def _consent(connection: Connection, user_id: str) -> Exported | None:
     row = connection.execute(
         consents.select().where(consents.c.user_id == user_id)
     ).first()
-    return row and {"state": row.state, "changed_at": _time(row.changed_at)}
+    return row and {"state": row.state, "changed_at": iso_time(row.changed_at)}
 
 
 def _event(data: str) -> Any:
@@ -94,10 +98,4 @@ def _said(event: Any) -> Exported | None:
     text, at = event.get("text"), event.get("timestamp")
     if not text:
         return None
-    return {"at": _time(at), "speaker": event["event"], "text": text}
-
-
-def _time(seconds: Any) -> str | None:
-    if not isinstance(seconds, int | float):
-        return None
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
+    return {"at": iso_time(at), "speaker": event["event"], "text": text}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from framework_plugin.corpus.dialogue import Speaker
 from framework_plugin.corpus.user_context import FactKind, UserContext
 from framework_plugin.memory.clauses import split_clauses
+from framework_plugin.memory.dates import day_said
+from framework_plugin.memory.unsaid import without_forgotten
 from framework_plugin.memory.words import is_occupation
 from framework_plugin.text.normalise import normalise
 
@@ -134,22 +135,33 @@ def asks_last_topic(text: str) -> bool:
     return any(_LAST_TOPIC.search(clause.norm) for clause in split_clauses(text))
 
 
-def describe_earlier(user: UserContext) -> str:
-    """What the user spoke of in the sessions before, in their own words."""
-    said = [
-        quote
-        for turn in user.earlier_turns
-        if turn.speaker is Speaker.USER
-        and asked_kinds(turn.text) is None
+def describe_earlier(user: UserContext, now: float | None = None) -> str:
+    """What the user spoke of in the sessions before, in their own words.
+
+    Args:
+        user: What is known.
+        now: The present moment, in seconds since the epoch, to tell the day by.
+    """
+    said = {
+        quote: _day(turn.said_at, now)
+        for turn in without_forgotten(user.earlier_turns)
+        if asked_kinds(turn.text) is None
         and not asks_last_topic(turn.text)
-        and len(quote := _quote(turn.text)) > 2
-    ]
-    latest = list(dict.fromkeys(reversed(said)))[:2][::-1]
+        and len(quote := quoted(turn.text)) > 2
+    }
+    latest = list(said.items())[-2:]
     if not latest:
         return "更早的聊天我这儿没有记录，你再跟我说说好吗？"
+    quote, day = latest[-1]
     if len(latest) == 1:
-        return f"上次你跟我说「{latest[0]}」。后来怎么样啦？"
-    return f"上次你跟我说「{latest[0]}」，还说了「{latest[1]}」。"
+        return f"{day}你跟我说「{quote}」。后来怎么样啦？"
+    other, day_before = latest[0]
+    then = "" if day == day_before else f"{day}"
+    return f"{day_before}你跟我说「{other}」，{then}还说了「{quote}」。"
+
+
+def _day(said_at: float | None, now: float | None) -> str:
+    return "上次" if said_at is None or now is None else day_said(said_at, now)
 
 
 def _of_self(norm: str, start: int) -> bool:
@@ -182,7 +194,8 @@ def _occupation(value: str) -> str:
     return f"的工作是{value}"
 
 
-def _quote(text: str) -> str:
+def quoted(text: str) -> str:
+    """A user's words fit to stand in a sentence: short, without signs that break it."""
     words = _BREAKS_TEMPLATES.sub(" ", text).strip()
     if len(words) > _QUOTED_LENGTH:
         return words[: _QUOTED_LENGTH - 1] + "…"

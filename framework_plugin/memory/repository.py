@@ -22,6 +22,12 @@ from framework_plugin.memory.history import earlier_turns as read_earlier_turns
 from framework_plugin.memory.migrations import migrate
 from framework_plugin.memory.portability import Exported, export_user
 from framework_plugin.memory.retention import retire
+from framework_plugin.memory.search import (
+    Recalled,
+    SearchSettings,
+    TextVectors,
+    search,
+)
 from framework_plugin.memory.tables import (
     consents,
     encryption_check,
@@ -29,10 +35,12 @@ from framework_plugin.memory.tables import (
     tracker_snapshots,
     user_facts,
 )
+from framework_plugin.memory.turns import forget_found, index_user
 
 logger = logging.getLogger(__name__)
 
 EARLIER_TURNS = 20
+_SEARCH = SearchSettings()
 
 FACTS: Any = (
     sa.select(
@@ -136,6 +144,28 @@ class MemoryRepository:
             read_earlier_turns(connection, user_id, earlier_turns, before),
         )
 
+    def recall(
+        self,
+        user_id: str,
+        text: str,
+        at: float,
+        *,
+        before: float | None = None,
+        settings: SearchSettings = _SEARCH,
+        vectors: TextVectors | None = None,
+    ) -> tuple[Recalled, ...]:
+        """What a user ever said that matters to a text; see `search.search`.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        with self.reading() as connection:
+            return search(
+                *(connection, user_id, text, at, settings),
+                before=before,
+                vectors=vectors,
+            )
+
     def learn(self, user_id: str, changes: Iterable[FactChange], at: float) -> None:
         """Applies changes to the profile of a user.
 
@@ -205,6 +235,7 @@ class MemoryRepository:
             MemoryStoreError: If the database cannot be written.
         """
         with self.writing() as connection:
+            forget_found(connection, user_id)
             facts, said, _ = (
                 connection.execute(sa.delete(table).where(column == user_id)).rowcount
                 for table, column in (
@@ -246,6 +277,21 @@ class MemoryRepository:
                 counts.append(retire(connection, user_id, before, archive))
         self.clear_log()
         return Retired(sum(map(bool, counts)), sum(counts))
+
+    def index(self) -> int:
+        """Makes what was said before this version findable, and anything else anew.
+
+        Returns:
+            The number of users.
+
+        Raises:
+            MemoryStoreError: If the database cannot be written.
+        """
+        users = self.users()
+        for user_id in users:
+            with self.writing() as connection:
+                index_user(connection, user_id)
+        return len(users)
 
     def users(self) -> tuple[str, ...]:
         """The ids of all users with facts or conversations, in alphabetical order.

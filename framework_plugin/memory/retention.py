@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 
 from framework_plugin.memory.archive import Archive
 from framework_plugin.memory.history import SESSION_ACTION, SESSION_STARTED, USER
-from framework_plugin.memory.tables import events, tracker_snapshots
+from framework_plugin.memory.summaries import summarise_rows
+from framework_plugin.memory.tables import events, tracker_snapshots, turn_terms
 
 _OF_USER = events.c.sender_id == USER
 _BEFORE = sa.bindparam("before", type_=sa.Float)
@@ -42,7 +43,8 @@ def retire(
 ) -> int:
     """Removes the sessions of a user in which nothing was said since a time.
 
-    Facts stay: they are what is known, not what was said.
+    Facts stay: they are what is known, not what was said. So do plans, and a summary
+    of each session; but nothing in it is found any more.
 
     Args:
         connection: In a transaction.
@@ -59,6 +61,7 @@ def retire(
     rows = _old_rows(connection, user_id, before)
     if not rows:
         return 0
+    summarise_rows(connection, user_id, rows)
     if archive is not None:
         archive.add(user_id, (_one_line(row.data) for row in rows))
     last = rows[-1].id
@@ -69,6 +72,11 @@ def retire(
         sa.delete(tracker_snapshots).where(
             tracker_snapshots.c.sender_id == user_id,
             tracker_snapshots.c.event_id <= last,
+        )
+    )
+    connection.execute(
+        sa.delete(turn_terms).where(
+            turn_terms.c.sender_id == user_id, turn_terms.c.event_id <= last
         )
     )
     return len(rows)

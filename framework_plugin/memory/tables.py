@@ -5,19 +5,29 @@ They are as the last of `migrations` leaves them, which a test holds.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from framework_plugin.memory.encryption import Sealed, fact_digest
+from framework_plugin.memory.encryption import Keyed, Sealed, fact_digest
 
 metadata = sa.MetaData()
 
 # On MySQL a plain FLOAT has four bytes: seconds since the epoch would be minutes off.
-_TIMESTAMP = (
+_DOUBLE = (
     sa.Float()
     .with_variant(mysql.DOUBLE(asdecimal=False), "mysql")
     .with_variant(mysql.DOUBLE(asdecimal=False), "mariadb")
 )
+
+# Other collations of MySQL take rare characters, or cases, for one another.
+_EXACT: Any = {
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+    "mariadb_charset": "utf8mb4",
+    "mariadb_collate": "utf8mb4_bin",
+}
 
 events = sa.Table(
     "events",
@@ -25,7 +35,7 @@ events = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("sender_id", sa.String(255), nullable=False, index=True),
     sa.Column("type_name", sa.String(255), nullable=False),
-    sa.Column("timestamp", _TIMESTAMP),
+    sa.Column("timestamp", _DOUBLE),
     sa.Column("intent_name", sa.String(255)),
     sa.Column("action_name", sa.String(255)),
     sa.Column("data", Sealed),
@@ -60,13 +70,9 @@ user_facts = sa.Table(
         default=fact_digest,
         onupdate=fact_digest,
     ),
-    sa.Column("said_at", _TIMESTAMP, nullable=False),
+    sa.Column("said_at", _DOUBLE, nullable=False),
     sa.Index("uq_user_facts", "user_id", "kind", "digest", unique=True),
-    # Other collations of MySQL take rare characters, or cases, for one another.
-    mysql_charset="utf8mb4",
-    mysql_collate="utf8mb4_bin",
-    mariadb_charset="utf8mb4",
-    mariadb_collate="utf8mb4_bin",
+    **_EXACT,
 )
 """What users told about themselves. `said_at` is in seconds since the epoch."""
 
@@ -75,7 +81,7 @@ consents = sa.Table(
     metadata,
     sa.Column("user_id", sa.String(255), primary_key=True),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("changed_at", _TIMESTAMP, nullable=False),
+    sa.Column("changed_at", _DOUBLE, nullable=False),
 )
 """Whether users agreed to be remembered; see `consent`. No row: nobody has asked."""
 
@@ -83,13 +89,64 @@ memory_audit = sa.Table(
     "memory_audit",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("at", _TIMESTAMP, nullable=False),
+    sa.Column("at", _DOUBLE, nullable=False),
     sa.Column("actor", sa.String(64), nullable=False),
     sa.Column("action", sa.String(32), nullable=False),
     sa.Column("user_id", sa.String(255), index=True),
     sa.Column("detail", sa.String(255), nullable=False),
 )
 """Who looked at or changed whose memory, and when; never what was in it."""
+
+turn_terms = sa.Table(
+    "turn_terms",
+    metadata,
+    sa.Column("sender_id", sa.String(255), primary_key=True),
+    sa.Column("term", Keyed(32), primary_key=True),
+    sa.Column("event_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("said_at", _DOUBLE, nullable=False),
+    sa.Column("importance", sa.SmallInteger, nullable=False),
+    # The key is the whole table: nothing is stored twice, nothing looked up twice.
+    sqlite_with_rowid=False,
+    **_EXACT,
+)
+"""By which words the messages of a user are found again; see `search`. `importance`
+is in percent."""
+
+user_plans = sa.Table(
+    "user_plans",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False),
+    sa.Column("event_id", sa.Integer, nullable=False),
+    sa.Column("number", sa.SmallInteger, nullable=False),
+    sa.Column("plan", Sealed, nullable=False),
+    sa.Column("said_at", _DOUBLE, nullable=False),
+    sa.Column("due_at", _DOUBLE, nullable=False),
+    sa.Column("closed_at", _DOUBLE),
+    sa.UniqueConstraint("sender_id", "event_id", "number", name="uq_user_plans"),
+    **_EXACT,
+)
+"""What users said they would do; see `plans`. `number` counts those of one message.
+`closed_at`: when it was asked how that went, or the user told."""
+
+session_summaries = sa.Table(
+    "session_summaries",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False),
+    sa.Column("first_event_id", sa.Integer, nullable=False),
+    sa.Column("last_event_id", sa.Integer, nullable=False),
+    sa.Column("started_at", _DOUBLE, nullable=False),
+    sa.Column("ended_at", _DOUBLE, nullable=False),
+    sa.Column("topics", Sealed, nullable=False),
+    sa.Column("mood", _DOUBLE),
+    sa.Column("plans", Sealed, nullable=False),
+    sa.Column("questions", Sealed, nullable=False),
+    sa.UniqueConstraint("sender_id", "first_event_id", name="uq_session_summaries"),
+    **_EXACT,
+)
+"""What remains of a session; see `summaries`. `topics`, `plans` and `questions` are
+JSON lists."""
 
 encryption_check = sa.Table(
     "encryption_check",

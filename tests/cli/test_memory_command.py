@@ -10,6 +10,7 @@ from rasa.shared.core.events import BotUttered, UserUttered
 from typer.testing import CliRunner
 
 from framework_plugin.cli.main import app
+from framework_plugin.cli.project import read_endpoints
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory.changes import FactChange
 from framework_plugin.memory.database import database_url, open_engine
@@ -113,6 +114,16 @@ def test_the_endpoints_can_be_named_by_the_environment(
     monkeypatch.setenv("PERSONAL_CHAT_ENDPOINTS", str(filled))
     result = runner.invoke(app, ["memory", "show", "--json", "--user", "alice"])
     assert json.loads(result.stdout)["turns"] == 2
+
+
+def test_older_conversations_are_made_findable(filled: Path) -> None:
+    repository = MemoryRepository(open_engine(database_url(read_endpoints(filled))))
+    assert repository.recall("alice", "欧阳翀", time.time()) == ()
+    result = runner.invoke(app, ["memory", "index", "--endpoints", str(filled)])
+    assert result.exit_code == 0
+    assert "2 users" in result.output
+    (found,) = repository.recall("alice", "欧阳翀", time.time())
+    assert found.text == "我叫欧阳翀"
 
 
 def export(endpoints: Path, user: str, *options: str):

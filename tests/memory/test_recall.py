@@ -166,5 +166,28 @@ def test_the_last_talk_is_told_in_the_users_words():
     assert told == "上次你跟我说「我想学做桂花糕」，还说了「就是怕太甜 x y」。"
 
 
+def test_the_last_talk_is_told_with_its_day():
+    noon = 1_790_000_000.0
+    turns = [
+        Turn(Speaker.USER, "我想学做桂花糕", noon - 3 * 86_400),
+        Turn(Speaker.USER, "就是怕太甜", noon - 3 * 86_400 + 60),
+    ]
+    told = describe_earlier(user(turns=turns), noon)
+    assert told == "三天前你跟我说「我想学做桂花糕」，还说了「就是怕太甜」。"
+    turns.append(Turn(Speaker.USER, "桂花糕做好了", noon - 86_400))
+    told = describe_earlier(user(turns=turns), noon)
+    assert told == "三天前你跟我说「就是怕太甜」，昨天还说了「桂花糕做好了」。"
+
+
+def test_what_was_to_be_forgotten_is_not_quoted():
+    said = ("我叫欧阳翀", "我喜欢爬山", "我在看医生", "刚才说的别记", "忘掉我的名字")
+    turns = [Turn(Speaker.USER, text) for text in said]
+    assert describe_earlier(user(turns=turns)) == (
+        "上次你跟我说「我喜欢爬山」。后来怎么样啦？"
+    )
+    turns.append(Turn(Speaker.USER, "忘掉关于我的一切"))
+    assert "没有记录" in describe_earlier(user(turns=turns))
+
+
 def test_without_earlier_talk_none_is_invented():
     assert "没有记录" in describe_earlier(user())

@@ -1,4 +1,4 @@
-"""Facts that may be encrypted; consent, audit, and a mark of encryption."""
+"""Facts that may be encrypted; consent and audit; what was said can be found again."""
 
 from __future__ import annotations
 
@@ -38,32 +38,78 @@ def upgrade() -> None:
         op.drop_table("user_facts")
     op.rename_table("user_facts_new", "user_facts")
     _index_facts()
-    for name, columns in _OTHERS.items():
-        if name not in there:
-            op.create_table(name, *[column.copy() for column in columns])
-    if "memory_audit" not in there:
-        op.create_index("ix_memory_audit_user_id", "memory_audit", ["user_id"])
+    for table in _NEW:
+        if table.name not in there:
+            table.create(op.get_bind())
 
 
-_OTHERS = {
-    "consents": (
+_metadata = sa.MetaData()
+_NEW = (
+    sa.Table(
+        "consents",
+        _metadata,
         sa.Column("user_id", sa.String(255), primary_key=True),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("changed_at", _DOUBLE, nullable=False),
     ),
-    "memory_audit": (
+    sa.Table(
+        "memory_audit",
+        _metadata,
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("at", _DOUBLE, nullable=False),
         sa.Column("actor", sa.String(64), nullable=False),
         sa.Column("action", sa.String(32), nullable=False),
-        sa.Column("user_id", sa.String(255)),
+        sa.Column("user_id", sa.String(255), index=True),
         sa.Column("detail", sa.String(255), nullable=False),
     ),
-    "encryption_check": (
+    sa.Table(
+        "encryption_check",
+        _metadata,
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("known", sa.Text, nullable=False),
     ),
-}
+    sa.Table(
+        "turn_terms",
+        _metadata,
+        sa.Column("sender_id", sa.String(255), primary_key=True),
+        sa.Column("term", sa.String(32), primary_key=True),
+        sa.Column("event_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("said_at", _DOUBLE, nullable=False),
+        sa.Column("importance", sa.SmallInteger, nullable=False),
+        sqlite_with_rowid=False,
+        **_UTF8,
+    ),
+    sa.Table(
+        "user_plans",
+        _metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("sender_id", sa.String(255), nullable=False),
+        sa.Column("event_id", sa.Integer, nullable=False),
+        sa.Column("number", sa.SmallInteger, nullable=False),
+        sa.Column("plan", sa.Text, nullable=False),
+        sa.Column("said_at", _DOUBLE, nullable=False),
+        sa.Column("due_at", _DOUBLE, nullable=False),
+        sa.Column("closed_at", _DOUBLE),
+        sa.UniqueConstraint("sender_id", "event_id", "number", name="uq_user_plans"),
+        **_UTF8,
+    ),
+    sa.Table(
+        "session_summaries",
+        _metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("sender_id", sa.String(255), nullable=False),
+        sa.Column("first_event_id", sa.Integer, nullable=False),
+        sa.Column("last_event_id", sa.Integer, nullable=False),
+        sa.Column("started_at", _DOUBLE, nullable=False),
+        sa.Column("ended_at", _DOUBLE, nullable=False),
+        sa.Column("topics", sa.Text, nullable=False),
+        sa.Column("mood", _DOUBLE),
+        sa.Column("plans", sa.Text, nullable=False),
+        sa.Column("questions", sa.Text, nullable=False),
+        sa.UniqueConstraint("sender_id", "first_event_id", name="uq_session_summaries"),
+        **_UTF8,
+    ),
+)
 
 
 def _make_facts() -> None:

@@ -1,0 +1,81 @@
+"""What is kept of a user beside facts and events, for the user to read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from framework_plugin.memory.dates import iso_time
+from framework_plugin.memory.summaries import all_summaries
+from framework_plugin.memory.tables import turn_terms, user_plans
+
+
+def export_remains(connection: Connection, user_id: str) -> dict[str, Any]:
+    """Summaries of sessions, plans, and the words by which messages are found.
+
+    Returns:
+        `sessions`, `plans` and `search`, ready for JSON; see `export_user`.
+    """
+    return {
+        "sessions": [
+            {
+                "first_event": one.first_event_id,
+                "last_event": one.last_event_id,
+                "started_at": iso_time(one.started_at),
+                "ended_at": iso_time(one.ended_at),
+                "topics": list(one.topics),
+                "mood": one.mood,
+                "plans": [_readable(plan) for plan in one.plans],
+                "questions": list(one.questions),
+            }
+            for one in all_summaries(connection, user_id)
+        ],
+        "plans": _plans(connection, user_id),
+        "search": _terms(connection, user_id),
+    }
+
+
+def _plans(connection: Connection, user_id: str) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        sa.select(user_plans)
+        .where(user_plans.c.sender_id == user_id)
+        .order_by(user_plans.c.id)
+    )
+    return [
+        {
+            "plan": row.plan,
+            "said_in_event": row.event_id,
+            "said_at": iso_time(row.said_at),
+            "due_at": iso_time(row.due_at),
+            "closed_at": iso_time(row.closed_at),
+        }
+        for row in rows
+    ]
+
+
+def _terms(connection: Connection, user_id: str) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        sa.select(turn_terms)
+        .where(turn_terms.c.sender_id == user_id)
+        .order_by(turn_terms.c.event_id, turn_terms.c.term)
+    )
+    words: dict[tuple[int, float, int], list[str]] = defaultdict(list)
+    for row in rows:
+        words[row.event_id, row.said_at, row.importance].append(row.term)
+    return [
+        {
+            "event": event,
+            "said_at": iso_time(said_at),
+            "importance": matters / 100,
+            "words": found,
+        }
+        for (event, said_at, matters), found in words.items()
+    ]
+
+
+def _readable(plan: dict[str, Any]) -> dict[str, Any]:
+    times = {key: iso_time(plan[key]) for key in ("said_at", "due_at")}
+    return {**plan, **times}
