@@ -17,7 +17,7 @@ from actions.conversation import (
     latest_intent,
     latest_text,
 )
-from actions.profile import acknowledge_latest
+from actions.profile import acknowledge_latest, speak_of_memory
 from actions.replying import say, say_answer
 from actions.shop_action import ShopAction
 from actions.unknown import say_unknown
@@ -63,7 +63,9 @@ class ActionRetrieveAnswer(ShopAction):
         tracker: Tracker,
         domain: dict[str, Any],
     ) -> list[EventType]:
-        """Looks the message up."""
+        """Looks the message up, unless it is for the memory to speak."""
+        if speak_of_memory(dispatcher, tracker, self._resources):
+            return [SlotSet(OFFERED, None)]
         try:
             hits = self._resources.faq.search(latest_text(tracker))
         except DocumentError as error:

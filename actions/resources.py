@@ -8,12 +8,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, timezone
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from actions.catalogue import Catalogue
 from actions.order_book import OrderBook
 from framework_plugin.errors import SettingsError
+from framework_plugin.memory.database import endpoint_time_zone
 from framework_plugin.memory.extraction import FactExtractor
 from framework_plugin.memory.opening import Memory, open_memory
 from framework_plugin.memory.repository import MemoryRepository
@@ -90,7 +92,7 @@ class Resources:
     @cached_property
     def extractor(self) -> FactExtractor:
         """Reads facts out of messages, as the tracker store does."""
-        return FactExtractor()
+        return FactExtractor(endpoint_time_zone(self._endpoints()))
 
     @cached_property
     def memory(self) -> MemoryRepository:
@@ -100,6 +102,9 @@ class Resources:
     @cached_property
     def opened(self) -> Memory:
         """Where that is kept, and how it is protected."""
+        return open_memory(self._endpoints())
+
+    def _endpoints(self) -> Mapping[str, Any]:
         path = self.settings.endpoints
         try:
             endpoints = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -108,7 +113,7 @@ class Resources:
                 f"'{path}' cannot be read ({error}). Expected Rasa's endpoints.yml; set"
                 " PERSONAL_CHAT_ENDPOINTS to where it is."
             ) from error
-        return open_memory(endpoints or {})
+        return endpoints or {}
 
 
 @lru_cache(maxsize=1)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,7 +19,7 @@ from framework_plugin.cli.memory_audit import audit_as_json, print_audit
 from framework_plugin.cli.memory_rotation import rotate_all
 from framework_plugin.cli.options import ENDPOINTS, LOGIN_NAME, Endpoints, User
 from framework_plugin.cli.project import read_endpoints
-from framework_plugin.corpus.user_context import UserContext
+from framework_plugin.corpus.user_context import Fact, UserContext
 
 if TYPE_CHECKING:
     from framework_plugin.memory.opening import Memory
@@ -34,14 +35,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 
 @app.command()
 def show(user: User, json: Json = False, endpoints: Endpoints = ENDPOINTS) -> None:
-    """Show the facts known of a user, and how many turns are stored."""
+    """Show what is and was known of a user, and how many turns are stored."""
     repository = _memory(endpoints).repository
     context = _everything(repository, user)
+    past = repository.past_facts(user, time.time())
     _note(repository, "show", user, f"{len(context.facts)} facts")
     if json:
-        _print_json(context)
+        _print_json(context, past)
     else:
-        _print_table(context)
+        _print_table(context, past)
 
 
 @app.command()
@@ -225,7 +227,8 @@ def _note(
 
 def _everything(repository: MemoryRepository, user: str) -> UserContext:
     """All that is kept of a user, the running session included."""
-    return repository.user_context(user, sys.maxsize, before=time.time())
+    now = time.time()
+    return repository.user_context(user, sys.maxsize, before=now, now=now)
 
 
 def _ask(context: UserContext) -> None:
@@ -250,27 +253,45 @@ def _agree(question: str) -> None:
     typer.confirm(question, abort=True)
 
 
-def _print_json(context: UserContext) -> None:
-    facts = [
-        {"kind": fact.kind.value, "value": fact.value, "said_at": fact.said_at}
-        for fact in context.facts
-    ]
+def _print_json(context: UserContext, past: tuple[Fact, ...]) -> None:
     content = {
         "user": context.user_id,
-        "facts": facts,
+        "facts": [_as_json(fact) for fact in context.facts],
+        "past": [_as_json(fact) for fact in past],
         "turns": len(context.earlier_turns),
     }
     typer.echo(json.dumps(content, ensure_ascii=False))
 
 
-def _print_table(context: UserContext) -> None:
+def _as_json(fact: Fact) -> dict[str, Any]:
+    return {**asdict(fact), "kind": fact.kind.value}
+
+
+def _print_table(context: UserContext, past: tuple[Fact, ...]) -> None:
     console = Console()
-    if context.facts:
-        table = Table("kind", "value", "told at")
-        for fact in context.facts:
-            told = datetime.fromtimestamp(fact.said_at)
-            table.add_row(fact.kind.value, Text(fact.value), f"{told:%Y-%m-%d %H:%M}")
+    if context.facts or past:
+        table = Table("kind", "value", "day", "told at", "sure", "ended")
+        for fact in (*context.facts, *past):
+            table.add_row(
+                fact.kind.value,
+                Text(fact.value),
+                fact.day or "",
+                _when(fact.said_at),
+                f"{fact.confidence:.0%}",
+                "" if fact.ended_at is None else _when(fact.ended_at),
+            )
         console.print(table)
     else:
         console.print(Text(f"No facts are known of '{context.user_id}'."))
+    if context.asked:
+        console.print(
+            Text(
+                f"The user is being asked whether {context.asked.kind.value} is now "
+                f"'{context.asked.value}'."
+            )
+        )
     console.print(f"{len(context.earlier_turns)} turns of conversation are stored.")
+
+
+def _when(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M}"

@@ -27,7 +27,7 @@ from framework_plugin.components.readable_errors import ComponentError
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 from framework_plugin.errors import MemoryStoreError
 from framework_plugin.memory.audit import AuditEntry
-from framework_plugin.memory.repository import fact_rows
+from framework_plugin.memory.fact_rows import facts_by_id
 from framework_plugin.memory.single_facts import (
     FactRefused,
     correct_fact,
@@ -170,7 +170,7 @@ async def _show(request: Request, store: MemoryTrackerStore, user: str) -> HTTPR
 
     def read() -> list[dict[str, Any]]:
         with store.memory.repository.reading() as connection:
-            rows = fact_rows(connection, user)
+            rows = facts_by_id(connection, user)
         return [
             {
                 "id": id_,

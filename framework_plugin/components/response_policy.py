@@ -29,7 +29,10 @@ from framework_plugin.components.session import (
     dialogue_of,
     went_unanswered,
 )
-from framework_plugin.components.user_memory import current_user_context
+from framework_plugin.components.user_memory import (
+    current_user_context,
+    memory_must_speak,
+)
 from framework_plugin.generation import artefact
 from framework_plugin.generation.serving.generator import ResponseGenerator
 from framework_plugin.generation.serving.reply import Reply
@@ -106,7 +109,8 @@ class LSTMResponsePolicy(Policy):
     """Speaks with the generator's words where it is sure, else asks for retrieval.
 
     After the user's message it predicts `utter_generated`, with the reply in the slot
-    `generated_reply`, or `action_retrieve_answer`. After any action it listens; if an
+    `generated_reply`, or `action_retrieve_answer`; this one also where only
+    the memory can speak. After any action it listens; if an
     action said nothing since its server did not answer, it first says so with
     `utter_service_down`.
     """
@@ -205,6 +209,8 @@ class LSTMResponsePolicy(Policy):
             down = went_unanswered(tracker)
             action = UTTER_SERVICE_DOWN if down else ACTION_LISTEN_NAME
             return self._certain(action, _HIGHEST, domain)
+        if memory_must_speak(tracker):
+            return self._certain(ACTION_RETRIEVE_ANSWER, _HIGHEST, domain)
         reply = self._reply(dialogue_of(tracker), current_user_context(tracker))
         if not reply.sure:
             return self._certain(ACTION_RETRIEVE_ANSWER, 1 - reply.confidence, domain)

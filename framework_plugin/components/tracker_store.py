@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -37,6 +38,7 @@ from framework_plugin.components.stored_events import (
 from framework_plugin.components.tracker_snapshots import is_at_rest
 from framework_plugin.components.unsaying import unsay_latest
 from framework_plugin.components.user_memory import current_user_context, told_changes
+from framework_plugin.corpus.user_context import TIME_ZONE, UserContext
 from framework_plugin.errors import MemoryStoreError
 from framework_plugin.memory.archive import Archive
 from framework_plugin.memory.database import (
@@ -46,6 +48,7 @@ from framework_plugin.memory.database import (
     open_engine,
     privacy_settings,
 )
+from framework_plugin.memory.dates import zone_of
 from framework_plugin.memory.history import append_events
 from framework_plugin.memory.journal import Entry, Journal
 from framework_plugin.memory.masked_logs import mask_logs
@@ -94,6 +97,7 @@ class MemoryTrackerStore(SQLTrackerStore):
             it is by default.
         archive: Folder that `personal-chat memory retention` moves old sessions to; the
             store only removes there those of users who want to be forgotten.
+        time_zone: Where the days of users begin and end: `明天` is seen from there.
         options: The other keys; see `DatabaseSettings` and `PrivacySettings`.
 
     Raises:
@@ -109,6 +113,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         window: int = WINDOW,
         journal: str | None = None,
         archive: str | None = None,
+        time_zone: str = TIME_ZONE,
         **options: Any,
     ) -> None:
         privacy = privacy_settings(options)
@@ -123,7 +128,9 @@ class MemoryTrackerStore(SQLTrackerStore):
             create_database(settings)
         self.engine = open_engine(settings.to_url(), privacy.cipher)
         self.sessionmaker = sa.orm.sessionmaker(bind=self.engine)
-        self._repository = MemoryRepository(self.engine)
+        zone_of(time_zone)
+        self._time_zone = time_zone
+        self._repository = MemoryRepository(self.engine, time_zone)
         self._repository.create_tables()
         self._stored: WeakValueDictionary[int, Event] = WeakValueDictionary()
         self._journal = Journal(journal_path(self.engine.url, journal), privacy.cipher)
@@ -138,7 +145,9 @@ class MemoryTrackerStore(SQLTrackerStore):
 
     def init_tracker(self, sender_id: str) -> MemoryTracker:
         """An empty tracker for a conversation that begins."""
-        return MemoryTracker(sender_id, self.domain.slots, self.max_event_history)
+        tracker = MemoryTracker(sender_id, self.domain.slots, self.max_event_history)
+        tracker.user_context = UserContext(sender_id, time_zone=self._time_zone)
+        return tracker
 
     async def retrieve(self, sender_id: str) -> MemoryTracker | None:
         """The latest session of a user with the user's memory, or None.
@@ -229,7 +238,9 @@ class MemoryTrackerStore(SQLTrackerStore):
         with self._repository.reading() as connection:
             tracker = read(connection, user)
             if tracker is not None:
-                context = self._repository.read_context(connection, user)
+                context = self._repository.read_context(
+                    connection, user, now=time.time()
+                )
                 tracker.user_context = context
                 tracker.open_plans = open_plans(connection, user)
             return tracker
@@ -251,8 +262,8 @@ class MemoryTrackerStore(SQLTrackerStore):
             tracker.update(event)
         # A conversation that begins has a tracker of Rasa's own, without a memory.
         context = getattr(last, "user_context", tracker.user_context)
-        facts = current_user_context(last).facts
-        tracker.user_context = replace(context, facts=facts)
+        now = current_user_context(last)
+        tracker.user_context = replace(context, facts=now.facts, asked=now.asked)
         return tracker
 
     def _write(
@@ -322,7 +333,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         ids = iter(append_events(connection, rows))
         for event, form in zip(lasting, forms, strict=True):
             if isinstance(event, UserUttered):
-                changes = told_changes(event)
+                changes = told_changes(event, self._time_zone)
                 text, at = form.get("text") or "", event.timestamp
                 note_message(connection, Message(user, next(ids), text, at), changes)
                 self._repository.write_changes(connection, user, changes, at)

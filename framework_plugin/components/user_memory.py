@@ -9,14 +9,23 @@ from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from framework_plugin.corpus.dialogue import Speaker, Turn
-from framework_plugin.corpus.user_context import UserContext
-from framework_plugin.memory.changes import FactChange, apply_changes
+from framework_plugin.corpus.user_context import TIME_ZONE, FactKind, UserContext
+from framework_plugin.memory.changes import Book, FactChange, Operation, heard
 from framework_plugin.memory.extraction import Entity, FactExtractor
 from framework_plugin.memory.repository import EARLIER_TURNS
 
+_ANSWERS = (Operation.CONFIRM, Operation.DENY)
 
-def told_changes(message: UserUttered) -> tuple[FactChange, ...]:
-    """What a message of the user changes in their profile."""
+
+def told_changes(
+    message: UserUttered, time_zone: str = TIME_ZONE
+) -> tuple[FactChange, ...]:
+    """What a message of the user changes in their profile.
+
+    Args:
+        message: As Rasa keeps it.
+        time_zone: Where the user's days begin and end.
+    """
     text = message.text or ""
     if text.startswith("/"):
         # An intent sent by a button: none of the user's words.
@@ -28,7 +37,7 @@ def told_changes(message: UserUttered) -> tuple[FactChange, ...]:
         and isinstance(e.get("start"), int)
         and isinstance(e.get("end"), int)
     ]
-    return _changes(text, tuple(entities))
+    return _changes(text, tuple(entities), message.timestamp, time_zone)
 
 
 def current_user_context(tracker: DialogueStateTracker) -> UserContext:
@@ -44,11 +53,38 @@ def current_user_context(tracker: DialogueStateTracker) -> UserContext:
         context = UserContext(tracker.sender_id)
     else:
         messages = messages[-1:]
-    facts = context.facts
+    book = Book(context.facts, context.asked)
     for message in messages:
-        facts = apply_changes(facts, told_changes(message), message.timestamp)
+        changes = told_changes(message, context.time_zone)
+        book = heard(book, changes, message.timestamp, tracker.sender_id)
     turns = (*context.earlier_turns, *_turns_of_sessions_before(tracker))
-    return replace(context, facts=facts, earlier_turns=turns[-EARLIER_TURNS:])
+    return replace(
+        context,
+        facts=book.facts,
+        asked=book.asked,
+        earlier_turns=turns[-EARLIER_TURNS:],
+    )
+
+
+def memory_must_speak(tracker: DialogueStateTracker) -> bool:
+    """Whether no other words will do than those of the memory.
+
+    So it is when the message asks for something to be noted, speaks against a fact that
+    is well established, or says yes or no to the question about such a one.
+    """
+    now = current_user_context(tracker)
+    if now.asked is not None:
+        return True
+    message = tracker.latest_message
+    if message is None:
+        return False
+    changes = told_changes(message, now.time_zone)
+    before = getattr(tracker, "user_context", None)
+    answers = before is not None and before.asked is not None
+    return any(
+        change.kind is FactKind.NOTE or (answers and change.operation in _ANSWERS)
+        for change in changes
+    )
 
 
 def _turns_of_sessions_before(tracker: DialogueStateTracker) -> list[Turn]:
@@ -67,10 +103,12 @@ def _turns_of_sessions_before(tracker: DialogueStateTracker) -> list[Turn]:
 
 # The policy is asked several times about a message, and the store reads it once more.
 @lru_cache(maxsize=256)
-def _changes(text: str, entities: tuple[Entity, ...]) -> tuple[FactChange, ...]:
-    return tuple(_extractor().changes(text, entities))
+def _changes(
+    text: str, entities: tuple[Entity, ...], at: float, time_zone: str
+) -> tuple[FactChange, ...]:
+    return tuple(_extractor(time_zone).changes(text, entities, at))
 
 
-@lru_cache(maxsize=1)
-def _extractor() -> FactExtractor:
-    return FactExtractor()
+@lru_cache(maxsize=4)
+def _extractor(time_zone: str) -> FactExtractor:
+    return FactExtractor(time_zone)

@@ -9,13 +9,13 @@ from typing import Literal
 
 from framework_plugin.corpus.dialogue import Speaker
 from framework_plugin.corpus.placeholders import PLACEHOLDER, placeholder
-from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.corpus.user_context import SAYABLE_KINDS, Fact, FactKind
 from framework_plugin.text.segment import Segmenter
 from framework_plugin.text.vocabulary import CONTINUED
 
 SPEAKER_MARKS = {Speaker.USER: "<user>", Speaker.BOT: "<bot>"}
-KNOWN_MARKS = {kind: f"<knows:{kind.value}>" for kind in FactKind}
-PLACEHOLDERS = {kind: placeholder(kind) for kind in FactKind}
+KNOWN_MARKS = {kind: f"<knows:{kind.value}>" for kind in SAYABLE_KINDS}
+PLACEHOLDERS = {kind: placeholder(kind) for kind in SAYABLE_KINDS}
 FACT_MARK, EARLIER_MARK = "<fact>", "<earlier>"
 RESERVED = (
     *SPEAKER_MARKS.values(),
@@ -118,11 +118,23 @@ def source_tokens(
     Returns:
         Marks and words in one sequence.
     """
-    tokens = [KNOWN_MARKS[kind] for kind in FactKind if kind in known]
+    tokens = [KNOWN_MARKS[kind] for kind in SAYABLE_KINDS if kind in known]
     for speaker, words in turns[-context_turns:]:
         tokens.append(SPEAKER_MARKS[speaker])
         tokens.extend(words[-max_turn_tokens:])
     return tuple(tokens)
+
+
+def fact_text(fact: Fact) -> str:
+    """A fact as the memory encoder reads it: `city:杭州`, `plan:3月25日面试`.
+
+    Every kind can be read, one that a generator never saw in training too.
+    """
+    day = ""
+    if fact.day:
+        _, month, of_month = fact.day.split("-")
+        day = f"{int(month)}月{int(of_month)}日"
+    return f"{fact.kind.value}:{day}{fact.value}"
 
 
 def memory_tokens(

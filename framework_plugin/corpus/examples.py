@@ -12,7 +12,7 @@ from framework_plugin.corpus.codec import TokenizedTurn, UtteranceCodec, source_
 from framework_plugin.corpus.dialogue import Speaker
 from framework_plugin.corpus.placeholders import placeholders_in
 from framework_plugin.corpus.script import Script, ScriptedTurn
-from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.corpus.user_context import SAYABLE_KINDS, FactKind
 
 Item = TypeVar("Item")
 
@@ -136,7 +136,7 @@ class ExampleSampler:
             for wording in rng.sample(wordings, count):
                 turns = [*self._earlier(script, index, rng), (Speaker.USER, wording)]
                 known = set(script.known_at(index))
-                for kind in FactKind:
+                for kind in SAYABLE_KINDS:
                     if rng.random() < self._augmentation.extra_fact:
                         known |= {kind} - script.unknown
                 reply = rng.choice(script.turns[index + 1].alternatives)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 
 from framework_plugin.corpus.dialogue import Dialogue
-from framework_plugin.corpus.user_context import FactKind, UserContext
+from framework_plugin.corpus.user_context import SAYABLE_KINDS, FactKind, UserContext
 
 PersonalWords = Mapping[FactKind, str]
 """The value that each placeholder stands for in one conversation."""
@@ -30,21 +30,36 @@ def placeholders_in(text: str) -> frozenset[FactKind]:
     """The kinds whose placeholders stand in a text.
 
     Raises:
-        ValueError: If the text names a placeholder that is no kind of fact.
+        ValueError: If the text names a placeholder that no generator can say.
     """
-    return frozenset(FactKind(name) for name in PLACEHOLDER.findall(text))
+    return frozenset(sayable_kind(name) for name in PLACEHOLDER.findall(text))
+
+
+def sayable_kind(name: str) -> FactKind:
+    """The kind of fact that written dialogues call by a name, such as `city`.
+
+    Raises:
+        ValueError: If there is none, or none with a placeholder.
+    """
+    kind = FactKind(name)
+    if kind not in SAYABLE_KINDS:
+        raise ValueError(f"'{name}' has no placeholder")
+    return kind
 
 
 def personal_words(dialogue: Dialogue, user: UserContext) -> dict[FactKind, str]:
     """Chooses one value for each kind of fact that is known of the user.
 
     Of several likes or dislikes the one mentioned last in this session is meant,
-    otherwise the one told last.
+    otherwise the one told last. `{name}` is what the user wants to be called, where
+    that is known and the name itself was not just said.
     """
     said = "\n".join(turn.text for turn in dialogue.turns)
     chosen: dict[FactKind, str] = {}
-    for kind in FactKind:
+    for kind in SAYABLE_KINDS:
         values = user.values(kind)
+        if kind is FactKind.NAME:
+            values += user.values(FactKind.NICKNAME)
         if values:
             ranked = sorted(enumerate(values), key=lambda v: (said.rfind(v[1]), v[0]))
             chosen[kind] = ranked[-1][1]

@@ -17,14 +17,14 @@ from framework_plugin.corpus.formats.files import ENCODINGS
 from framework_plugin.corpus.formats.personachat import is_read_along, personachat_files
 from framework_plugin.corpus.formats.record import Skipped
 from framework_plugin.corpus.formats.scripts import scripts_of
-from framework_plugin.corpus.placeholders import placeholders_in
+from framework_plugin.corpus.placeholders import placeholders_in, sayable_kind
 from framework_plugin.corpus.script import BrokenLine, Corpus, Script, ScriptedTurn
-from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.corpus.user_context import SAYABLE_KINDS, FactKind
 from framework_plugin.errors import CorpusError
 
 _SPEAKERS = {"U:": Speaker.USER, "B:": Speaker.BOT}
 _SUFFIXES = (".txt", ".tsv")
-_KINDS = ", ".join(kind.value for kind in FactKind)
+_KINDS = ", ".join(kind.value for kind in SAYABLE_KINDS)
 
 
 class _LineError(ValueError):
@@ -198,7 +198,7 @@ class _Draft:
     def _add_facts(self, names: list[str]) -> None:
         for name in names:
             try:
-                kind = FactKind(name.lstrip("-"))
+                kind = sayable_kind(name.lstrip("-"))
             except ValueError:
                 message = f"unknown fact '{name}'; known are {_KINDS}"
                 raise _LineError(message) from None

@@ -14,7 +14,12 @@ from dataclasses import dataclass, replace
 from framework_plugin.corpus.dialogue import Dialogue, Speaker, Turn
 from framework_plugin.corpus.placeholders import fill_in
 from framework_plugin.corpus.script import Script
-from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
+from framework_plugin.corpus.user_context import (
+    SAYABLE_KINDS,
+    Fact,
+    FactKind,
+    UserContext,
+)
 
 PROFILES: Mapping[FactKind, tuple[str, ...]] = {
     FactKind.NAME: ("欧阳翀", "陆知遥", "许小北", "阿依古丽", "宋砚秋", "钟离默"),
@@ -95,7 +100,7 @@ def reply_pool(scripts: Sequence[Script]) -> tuple[str, ...]:
 
 
 def _cases_of(script: Script, rng: random.Random) -> Iterator[Case]:
-    values = {kind: rng.choice(PROFILES[kind]) for kind in FactKind}
+    values = {kind: rng.choice(PROFILES[kind]) for kind in SAYABLE_KINDS}
     for index in range(0, len(script.turns), 2):
         earlier = [
             Turn(turn.speaker, fill_in(turn.alternatives[0], values))
@@ -103,7 +108,8 @@ def _cases_of(script: Script, rng: random.Random) -> Iterator[Case]:
         ]
         known = script.known_at(index)
         user = UserContext(
-            "", tuple(Fact(kind, values[kind]) for kind in FactKind if kind in known)
+            "",
+            tuple(Fact(kind, values[kind]) for kind in SAYABLE_KINDS if kind in known),
         )
         replies = script.turns[index + 1].alternatives
         references = tuple(fill_in(reply, values) for reply in replies)

@@ -10,20 +10,26 @@ from framework_plugin.text.normalise import normalise_with_offsets
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇々"
 _LOOSE_SPACE = re.compile(rf"(?<=[{_HAN}]) | (?=[{_HAN}])|[\"“”「」『』《》‘]")
+# A blank that people type where a comma belongs.
+_OPENS = re.compile(
+    "我|俺|本人|叫|喊|[男女](?![士方朋友])|坐标|[0-9]{2}[岁年后]|也|不|没|住|老家|家[里在住]|今年|年龄"
+    "|爱|喜欢|讨厌|生日|名字|取名|职业|单身|已婚|结婚|养了|有[个只]|药"
+)
+_LONG_ENOUGH = 3
 _SENTENCE_END = re.compile(r"[。!?;\n~]+|\.{2,}|\.(?!\w)")
 _CLAUSE_END = re.compile(
     r"[,()—]+|(?<=[说问道喊唱写]):"
-    r"|但是|(?<!不)但(?!愿)|可是|不过(?![敏分来期去瘾])|而且|并且|因为|所以|然后"
+    r"|但是|(?<!不)但(?!愿)|(?<!我)可是|不过(?![敏分来期去瘾])|而且|并且|因为|所以|然后"
 )
 _QUESTION = re.compile(
     r"吗|什么(?!的)|(?<!不)怎么|怎样|多少|哪(?![吒怕])|谁|为何|为啥|咋|啥"
-    r"|(?<![十好])几(?=[号月个点岁年])|有没有|(.)不\1|要不要|难道|么$"
+    r"|(?<![十好])几(?=[号月个点岁年])|干嘛|干啥|有没有|(.)不\1|要不要|难道|么$"
 )
 _SUPPOSED = re.compile(
     r"如果|要是|假如|假设|假使|倘若|若是|万一|即使|就算|哪怕|除非|等我|例如|比如"
     r"|希望|但愿|梦见|梦到|好像|也许|可能|或许|大概|假装|的话|就好了|就好啦"
 )
-_OTHERS_SAID = re.compile(r"(?:说|问|喊|写着|唱|写的)$")
+_OTHERS_SAID = re.compile(r"(?:说|问|喊|写着|写道|道|唱|写的)$")
 _OWN_SAID = re.compile(r"^(?:我|跟你|告诉你|不瞒你|实话|老实|话)")
 
 
@@ -38,6 +44,7 @@ class Clause:
         asked: Whether it asks.
         unreal: Whether it only supposes, or quotes somebody else.
         opens_sentence: Whether a sentence begins with it.
+        sentence_stop: Where in the message the sentence ends.
     """
 
     norm: str
@@ -46,6 +53,7 @@ class Clause:
     asked: bool
     unreal: bool
     opens_sentence: bool
+    sentence_stop: int
 
     def original(self, start: int, end: int) -> str:
         """The user's own spelling of `norm[start:end]`."""
@@ -54,6 +62,11 @@ class Clause:
     def until(self, end: int) -> Clause:
         """The same clause without `norm[end:]`."""
         return replace(self, norm=self.norm[:end], offsets=self.offsets[: end + 1])
+
+
+def asks(words: str) -> bool:
+    """Whether normalised words are those of a question."""
+    return bool(_QUESTION.search(words))
 
 
 def split_clauses(message: str) -> Iterator[Clause]:
@@ -71,9 +84,10 @@ def split_clauses(message: str) -> Iterator[Clause]:
                 text,
                 (*offsets[begin:stop], offsets[stop]),
                 message,
-                bool(_QUESTION.search(text)) or ("?" in sign and stop == end),
+                asks(text) or ("?" in sign and stop == end),
                 unreal or heard,
                 first,
+                offsets[end - 1] + 1,
             )
             first = False
             heard = bool(_OTHERS_SAID.search(text)) and not _OWN_SAID.match(text)
@@ -83,12 +97,27 @@ def _tightened(message: str) -> tuple[str, tuple[int, ...]]:
     """The normalised message without blanks and quotes beside Chinese characters."""
     view = normalise_with_offsets(message)
     norm = view.text.replace("’", "'")
+    norm = _with_commas(norm)
     loose = {match.start() for match in _LOOSE_SPACE.finditer(norm)}
     kept = [i for i in range(len(norm)) if i not in loose]
     return (
         "".join(norm[i] for i in kept),
         (*(view.offsets[i] for i in kept), len(message)),
     )
+
+
+def _with_commas(norm: str) -> str:
+    """The message with commas for those blanks that stand for one."""
+    signs = list(norm)
+    begin, parted = 0, False
+    for index, sign in enumerate(norm):
+        long_enough = parted or index - begin >= _LONG_ENOUGH
+        if sign == " " and long_enough and _OPENS.match(norm, index + 1):
+            signs[index] = sign = ","
+            parted = True
+        if not sign.isalnum():
+            begin = index + 1
+    return "".join(signs)
 
 
 def _pieces(

@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine, make_url
 
+from framework_plugin.corpus.user_context import TIME_ZONE
 from framework_plugin.errors import MemoryStoreError, SettingsError
+from framework_plugin.memory.dates import zone_of
 from framework_plugin.memory.encryption import Cipher, encrypt_with
 from framework_plugin.memory.privacy import PRIVACY_KEYS, PrivacySettings
 
@@ -24,7 +26,10 @@ WRITES = "personal_chat_writes"
 
 _BUSY_MILLISECONDS = 10_000
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_OF_ENDPOINT = {"type", "store_type", "window", "journal", "archive", *PRIVACY_KEYS}
+_OF_ENDPOINT = {
+    *("type", "store_type", "window", "journal", "archive", "time_zone"),
+    *PRIVACY_KEYS,
+}
 """Keys that say nothing of the database."""
 
 
@@ -79,8 +84,9 @@ class DatabaseSettings:
         if unknown:
             raise SettingsError(
                 f"Unknown key '{unknown[0]}' for the tracker store. Valid keys: type, "
-                f"window, journal, archive, {', '.join((*PRIVACY_KEYS, *valid))} (the "
-                "host is called 'url', as in Rasa)."
+                "window, journal, archive, time_zone, "
+                f"{', '.join((*PRIVACY_KEYS, *valid))} (the host is called 'url', as "
+                "in Rasa)."
             )
         values = {key: _filled_in(value) for key, value in options.items()}
         if values.get("port") is not None:
@@ -142,6 +148,17 @@ def endpoint_archive(endpoints: Mapping[str, Any]) -> Path | None:
             "folder, or nothing to keep no old sessions."
         )
     return Path(named)
+
+
+def endpoint_time_zone(endpoints: Mapping[str, Any]) -> str:
+    """Where the days of users begin and end, the key `time_zone` of the tracker store.
+
+    Raises:
+        SettingsError: If it names no time zone.
+    """
+    named = _tracker_store(endpoints).get("time_zone", TIME_ZONE)
+    zone_of(named)
+    return str(named)
 
 
 def endpoint_privacy(endpoints: Mapping[str, Any]) -> PrivacySettings:

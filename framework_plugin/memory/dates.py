@@ -1,139 +1,222 @@
-"""Days as people say them: `昨天`, `三天前`, `11月3日`; and read from what they say."""
+"""Days as people name them in a chat, seen from the day of the message."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""China keeps one time and no summer time, so no time zone database is needed."""
+from framework_plugin.corpus.user_context import TIME_ZONE
+from framework_plugin.errors import SettingsError
+from framework_plugin.memory.changes import Period
+from framework_plugin.memory.festivals import FESTIVALS, festival
+from framework_plugin.memory.numerals import NUMBER, number_of
 
-_AGO = {
-    0: "今天",
-    1: "昨天",
-    2: "前天",
-    3: "三天前",
-    4: "四天前",
-    5: "五天前",
-    6: "六天前",
+_DAY = timedelta(days=1)
+_N = f"(?:{NUMBER})"
+_WEEKDAYS = {d: n for n, d in enumerate("一二三四五六日")} | {"天": 6, "末": 5}
+_WEEK = "(?:周|星期|礼拜)"
+_NAMED_DAYS = {"前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
+_PARTS = {
+    "初": (1, 10),
+    "中": (11, 20),
+    "中旬": (11, 20),
+    "底": (21, 31),
+    "末": (21, 31),
 }
-_JUST_NOW = timedelta(hours=1)
-_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "几": 5}
-_WEEKDAYS = {c: n for n, c in enumerate("一二三四五六")} | {"日": 6, "天": 6}
-
-_NUMBER = "(?:[0-9]{1,2}|[一二两三四五六七八九]?十?[一二两三四五六七八九十])"
-_DAYS = {"今天": 0, "今晚": 0, "待会": 0, "明天": 1, "明早": 1, "明晚": 1, "大后天": 3}
-_DAYS |= {"明儿": 1, "后天": 2, "后儿": 2, "过两天": 3, "过几天": 7, "这几天": 7}
-WHEN = (
-    rf"(?:(?P<day>{'|'.join(sorted(_DAYS, key=len, reverse=True))})"
-    rf"|(?P<days>{_NUMBER})天(?:以?后|之后)"
-    rf"|(?P<weeks>{_NUMBER}|几)(?:个)?(?:周|星期|礼拜)(?:以?后|之后)"
-    r"|(?P<week>下下|下|这|本)?个?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])"
-    r"|(?P<span>下下|下|这|本)个?(?:周|星期|礼拜)(?P<ends>末)?|(?P<weekend>周末)"
-    rf"|(?P<month>{_NUMBER})月(?P<date>{_NUMBER})[日号]|(?P<only>{_NUMBER})[日号]"
-    r"|(?P<next>下个月|月底|年底|明年)"
-    rf"|(?P<whole>{_NUMBER})月份?)"
-)
-"""A pattern for a day or a time to come; see `end_of`."""
 
 
-def day_said(at: float, now: float) -> str:
-    """How one speaks now of the day of something: `刚才`, `昨天`, `11月3日`.
+@dataclass(frozen=True)
+class Days:
+    """Some days in a row.
 
     Args:
-        at: When it was, in seconds since the epoch.
-        now: The present moment, in seconds since the epoch.
+        first: The first.
+        last: The last; the same for a single day.
     """
-    then, today = (datetime.fromtimestamp(t, CHINA) for t in (at, now))
-    if timedelta(0) <= today - then < _JUST_NOW:
-        return "刚才"
-    near = _AGO.get((today.date() - then.date()).days)
-    if near:
-        return near
-    year = "" if then.year == today.year else f"{then.year}年"
-    return f"{year}{then.month}月{then.day}日"
+
+    first: date
+    last: date
+
+    def period(self, zone: tzinfo) -> Period:
+        """When they begin and end in a time zone."""
+        begins = datetime.combine(self.first, time.min, zone)
+        ends = datetime.combine(self.last, time.max, zone)
+        return Period(self.first.isoformat(), begins.timestamp(), ends.timestamp())
 
 
-def iso_time(seconds: Any) -> str | None:
-    """A time in seconds since the epoch as ISO 8601 in UTC; None for anything else."""
-    if not isinstance(seconds, int | float):
-        return None
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
+def zone_of(name: str) -> tzinfo:
+    """The time zone of a name such as `Asia/Shanghai`.
 
-
-def end_of(found: re.Match[str], said_at: float) -> float | None:
-    """When a time that was named is over, in seconds since the epoch.
-
-    Args:
-        found: A match of a pattern with `WHEN` in it.
-        said_at: When it was said, in seconds since the epoch.
-
-    Returns:
-        The midnight after its last day in China; None for a day that no calendar has.
+    Raises:
+        SettingsError: If there is none of that name.
     """
-    said = datetime.fromtimestamp(said_at, CHINA)
-    today = said.replace(hour=0, minute=0, second=0, microsecond=0)
+    if name == TIME_ZONE:
+        # One time and no summer time: no database of time zones is needed.
+        return timezone(timedelta(hours=8), TIME_ZONE)
     try:
-        last = _last_day(found.groupdict(), today)
-    except (ValueError, OverflowError):
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise SettingsError(
+            f"'{name}' is no time zone that this machine knows; expected a name such "
+            "as Asia/Shanghai or Europe/Berlin. If it is right, install the package "
+            "'tzdata'."
+        ) from error
+
+
+def today_of(at: float, zone: tzinfo) -> date:
+    """The day on which something was said.
+
+    Args:
+        at: When, in seconds since the epoch.
+        zone: Where.
+    """
+    return datetime.fromtimestamp(at, zone).date()
+
+
+def days_of(match: re.Match[str], today: date) -> Days | None:
+    """The days that a match of `DATE` means; None if there are none such.
+
+    Args:
+        match: Of a pattern that holds `DATE` once.
+        today: The day of the message.
+    """
+    for name, reads in _READERS:
+        if match[name]:
+            try:
+                return reads(match, today)
+            except (ValueError, OverflowError):
+                # The 31st of a short month, or a year beyond the calendar.
+                return None
+    return None
+
+
+def _named_day(match: re.Match[str], today: date) -> Days:
+    return _single(today + _NAMED_DAYS[match["d_named"]] * _DAY)
+
+
+def _after(match: re.Match[str], today: date) -> Days | None:
+    count, unit = number_of(match["d_count"]), match["d_unit"]
+    if count is None:
         return None
-    return (last + timedelta(days=1)).timestamp()
+    if unit == "月":
+        return _single(_in_month(*_month_after(today, count), today.day))
+    return _single(today + count * (1 if unit == "天" else 7) * _DAY)
 
 
-def _last_day(named: dict[str, str | None], today: datetime) -> datetime:
-    monday = today - timedelta(days=today.weekday())
-    if named["day"]:
-        return today + timedelta(days=_DAYS[named["day"]])
-    if named["days"]:
-        return today + timedelta(days=_number(named["days"]))
-    if named["weeks"]:
-        return today + timedelta(weeks=_number(named["weeks"]))
-    if named["weekday"]:
-        day = monday + timedelta(days=_WEEKDAYS[named["weekday"]])
-        day += timedelta(weeks=_weeks(named["week"]))
-        # `周三` said on a Friday is the coming one.
-        return day if named["week"] or day >= today else day + timedelta(weeks=1)
-    if named["span"] or named["weekend"]:
-        return monday + timedelta(weeks=_weeks(named["span"]), days=6)
-    return _day_of_month(named, today)
+def _weekday(match: re.Match[str], today: date) -> Days | None:
+    ahead, named = match["d_ahead"] or "", match["d_weekday"]
+    monday = today - today.weekday() * _DAY + 7 * ahead.count("下") * _DAY
+    if named is None:
+        first = max(monday, today)
+        return Days(first, monday + 6 * _DAY)
+    day = monday + _WEEKDAYS[named] * _DAY
+    last = day + _DAY if named == "末" else day
+    if last < today:
+        if ahead:
+            return None
+        return Days(day + 7 * _DAY, last + 7 * _DAY)
+    return Days(max(day, today), last)
 
 
-def _day_of_month(named: dict[str, str | None], today: datetime) -> datetime:
-    if named["month"] and named["date"]:
-        day = today.replace(month=_number(named["month"]), day=_number(named["date"]))
-        return day if day >= today else day.replace(year=day.year + 1)
-    if named["only"]:
-        day = today.replace(day=_number(named["only"]))
-        return day if day >= today else _month_after(day).replace(day=day.day)
-    if named["whole"]:
-        month = today.replace(month=_number(named["whole"]), day=1)
-        if month.month < today.month:
-            month = month.replace(year=month.year + 1)
-        return _month_after(month) - timedelta(days=1)
-    if named["next"] == "月底":
-        return _month_after(today) - timedelta(days=1)
-    if named["next"] == "下个月":
-        return _month_after(_month_after(today)) - timedelta(days=1)
-    year = today.year + (named["next"] == "明年")
-    return today.replace(year=year, month=12, day=31)
+def _month_day(match: re.Match[str], today: date) -> Days | None:
+    day = number_of(match["d_day"] or "")
+    month, year = number_of(match["d_month"] or ""), _year(match, today)
+    if month is None:
+        ahead = (match["d_months"] or "").count("下")
+        found_year, found_month = _month_after(today, ahead)
+        if day is not None and not match["d_months"] and day < today.day:
+            found_year, found_month = _month_after(today, 1)
+        year, month = found_year, found_month
+    part = match["d_part"]
+    if day is not None:
+        return _single(_soonest(year, month, day, today))
+    first, last = _PARTS.get(part or "", (1, 31))
+    days = _of_month(year or today.year, month, first, last)
+    if year is None and days.last < today:
+        days = _of_month(today.year + 1, month, first, last)
+    if days.last < today:
+        days = _of_month(*_month_after(today, 1), first, last)
+    return Days(max(days.first, today), days.last) if part != "底" else _end(days)
 
 
-def _month_after(day: datetime) -> datetime:
-    """The first day of the next month."""
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+def _end(days: Days) -> Days:
+    return _single(days.last)
 
 
-def _weeks(named: str | None) -> int:
-    return {"下": 1, "下下": 2}.get(named or "", 0)
+def _whole_year(match: re.Match[str], today: date) -> Days:
+    year = today.year + {"明": 1, "后": 2}[match["d_year"]]
+    return Days(max(date(year, 1, 1), today), date(year, 12, 31))
 
 
-def _number(text: str) -> int:
-    if text.isdecimal():
-        return int(text)
-    if "十" not in text:
-        if len(text) > 1:
-            raise ValueError(f"{text} is no number, but a guess")
-        return _DIGITS[text]
-    tens, ones = text.split("十")
-    return 10 * (_DIGITS[tens] if tens else 1) + (_DIGITS[ones] if ones else 0)
+def _festival(match: re.Match[str], today: date) -> Days | None:
+    for year in (today.year, today.year + 1):
+        found = festival(match["d_festival"], year)
+        if found is not None and found[1] >= today:
+            return Days(max(found[0], today), found[1])
+    return None
+
+
+def _year(match: re.Match[str], today: date) -> int | None:
+    said = match["d_of_year"]
+    return today.year + {"今": 0, "明": 1, "后": 2}[said[0]] if said else None
+
+
+def _soonest(year: int | None, month: int, day: int, today: date) -> date:
+    if year is not None:
+        return date(year, month, day)
+    this_year = date(today.year, month, day)
+    return this_year if this_year >= today else date(today.year + 1, month, day)
+
+
+def _of_month(year: int, month: int, first: int, last: int) -> Days:
+    return Days(date(year, month, first), _in_month(year, month, last))
+
+
+def _in_month(year: int, month: int, day: int) -> date:
+    """A day of a month, the last one if it has not as many."""
+    next_year, next_month = (year, month + 1) if month < 12 else (year + 1, 1)
+    last = date(next_year, next_month, 1) - _DAY
+    return date(year, month, min(day, last.day))
+
+
+def _month_after(today: date, months: int) -> tuple[int, int]:
+    years, month = divmod(today.month - 1 + months, 12)
+    return today.year + years, month + 1
+
+
+def _single(day: date) -> Days:
+    return Days(day, day)
+
+
+_Reader = Callable[[re.Match[str], date], Days | None]
+_READERS: tuple[tuple[str, _Reader], ...] = (
+    ("d_after", _after),
+    ("d_named", _named_day),
+    ("d_week", _weekday),
+    ("d_festival", _festival),
+    ("d_date", _month_day),
+    ("d_year", _whole_year),
+)
+
+_AFTER = "(?:以后|之后|后)"
+_FULL = f"{_N}[月号日]|[今明后]年{_N}月"
+_SOME_MONTH = "下{1,2}个?月|[这本]个?月"
+DATE = (
+    "(?:"
+    rf"(?P<d_after>(?P<d_over>过)?(?P<d_count>{_N})个?(?P<d_unit>天|周|星期|礼拜|月)"
+    rf"(?(d_over){_AFTER}?|{_AFTER}))"
+    "|(?P<d_named>大后|前|[昨今明后])(?:天|日|儿个?|(?=[早晚]))"
+    f"|(?P<d_week>(?=下|[这本]|{_WEEK}[一二三四五六日天末])"
+    f"(?P<d_ahead>下{{1,2}}个?|[这本]个?)?{_WEEK}(?P<d_weekday>[一二三四五六日天末])?)"
+    f"|(?P<d_festival>{FESTIVALS})(?:节|假期|放假|那天|期间|当天)*"
+    f"|(?P<d_date>(?={_FULL}|{_SOME_MONTH}|月[底末初中])(?P<d_of_year>[今明后]年)?"
+    f"(?:(?P<d_month>{_N})月份?|(?P<d_months>{_SOME_MONTH})|月(?=[底末初中]))?"
+    f"(?:(?P<d_day>{_N})[号日]?(?![号日点岁块元])|(?P<d_part>中旬|[底末初中]))?)"
+    "(?![线楼店桌码房床位])"
+    "|(?P<d_year>[明后])年"
+    ")"
+)
+"""How a day, or some days in a row, are named; for one place in a pattern."""

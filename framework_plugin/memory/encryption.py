@@ -189,7 +189,7 @@ def fact_digest(context: Any) -> str:
     """Fills the column that keeps a sealed fact from being stored twice.
 
     Args:
-        context: Of the insert or update, as SQLAlchemy hands it to a default.
+        context: Of the insert, as SQLAlchemy hands it to a default.
     """
     row = context.get_current_parameters()
     parts = (row["user_id"], row["kind"], row["value"])

@@ -12,6 +12,7 @@ from framework_plugin.memory.database import (
     endpoint_archive,
     endpoint_journal,
     endpoint_privacy,
+    endpoint_time_zone,
     open_engine,
 )
 from framework_plugin.memory.journal import Journal
@@ -71,7 +72,8 @@ def open_memory(endpoints: Mapping[str, Any]) -> Memory:
     if privacy.masking:
         mask_logs()
     cipher = privacy.cipher
-    repository = MemoryRepository(open_engine(database_url(endpoints), cipher))
+    engine = open_engine(database_url(endpoints), cipher)
+    repository = MemoryRepository(engine, endpoint_time_zone(endpoints))
     repository.create_tables()
     folder = endpoint_archive(endpoints)
     return Memory(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from framework_plugin.memory.clauses import Clause, split_clauses
-from framework_plugin.memory.dates import WHEN, end_of
+from framework_plugin.memory.days import WHEN, end_of
 from framework_plugin.memory.history import USER
 from framework_plugin.memory.tables import user_plans
 from framework_plugin.memory.terms import content_terms

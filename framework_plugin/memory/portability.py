@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from framework_plugin.memory.audit import read_audit
-from framework_plugin.memory.dates import iso_time
+from framework_plugin.memory.days import iso_time
+from framework_plugin.memory.fact_rows import all_facts
 from framework_plugin.memory.history import all_rows
 from framework_plugin.memory.remains import export_remains
 from framework_plugin.memory.snapshots import all_snapshots
-from framework_plugin.memory.tables import consents, user_facts
+from framework_plugin.memory.tables import consents
 
 Exported = dict[str, Any]
 
@@ -35,28 +36,20 @@ def export_user(
         archived: The user's events in the archive, each as JSON.
 
     Returns:
-        `user`, `exported_at`, `facts`, `conversation` (what was said, for people),
-        `events` (what Rasa keeps, for programs), `archived` events (older ones),
-        `snapshots`, `sessions` (a summary of each), `plans`, `search` (by which words
-        each event is found), `unsaved` events, `consent` (None if it was never asked
-        for), and the `audit` of this user.
+        `user`, `exported_at`, `facts` (those that ended too), `conversation` (what
+        was said, for people), `events` (what Rasa keeps, for programs), `archived`
+        events (older ones), `snapshots`, `sessions` (a summary of each), `plans`,
+        `search` (by which words each event is found), `unsaved` events, `consent` (None
+        if it was never asked for), and the `audit` of this user.
         Times are ISO 8601 in UTC; within `events` they are as stored.
     """
     rows = all_rows(connection, user_id)
-    facts = connection.execute(
-        user_facts.select()
-        .where(user_facts.c.user_id == user_id)
-        .order_by(user_facts.c.said_at, user_facts.c.id)
-    )
     events = [_event(row.data) for row in rows]
     earlier = [_event(line) for line in archived]
     return {
         "user": user_id,
         "exported_at": datetime.now(timezone.utc).isoformat(),
-        "facts": [
-            {"kind": fact.kind, "value": fact.value, "said_at": iso_time(fact.said_at)}
-            for fact in facts
-        ],
+        "facts": [_told(fact) for fact in all_facts(connection, user_id)],
         "conversation": [
             said for event in [*earlier, *events] if (said := _said(event))
         ],
@@ -82,6 +75,21 @@ def _consent(connection: Connection, user_id: str) -> Exported | None:
         consents.select().where(consents.c.user_id == user_id)
     ).first()
     return row and {"state": row.state, "changed_at": iso_time(row.changed_at)}
+
+
+def _told(fact: Any) -> Exported:
+    return {
+        "kind": fact.kind,
+        "value": fact.value,
+        "said_at": iso_time(fact.said_at),
+        "confidence": fact.confidence,
+        "source": fact.source,
+        "day": fact.day or None,
+        "valid_from": iso_time(fact.valid_from),
+        "valid_until": iso_time(fact.valid_until),
+        "ended_at": iso_time(fact.ended_at or None),
+        "asked": bool(fact.asked),
+    }
 
 
 def _event(data: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from framework_plugin.memory.dates import iso_time
+from framework_plugin.memory.days import iso_time
 from framework_plugin.memory.summaries import all_summaries
 from framework_plugin.memory.tables import turn_terms, user_plans
 

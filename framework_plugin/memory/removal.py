@@ -7,13 +7,16 @@ import re
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.clauses import Clause
+from framework_plugin.memory.patterns.household import MEMBERS
 from framework_plugin.memory.statements import StatementReader, after_fillers
 
-_REQUEST = (
-    "(?P<asking>(?:请你?|麻烦你?|帮我|给我|你?(?:能不能|可不可以|可以|能否|能)|你?快"
-    "|那就?|你?就|现在|马上|直接|我(?:想|要)(?:让|请)?你?)*)"
+# No word may be made of others, or matching could take exponential time.
+_ASKING = (
+    "(?:请|麻烦|帮我|给我|能不能|可不可以|可以|能否|能|快|那|就|现在|马上|直接"
+    "|我想|我要|让)"
 )
-_FORGET = "(?:忘掉|忘了|忘记|忘|删掉|删除|删了|清空|清除|清掉|抹掉|抹去)"
+_REQUEST = f"(?P<asking>(?:你?{_ASKING})+你?)?"
+_FORGET = "(?:忘掉|忘了|忘记|(?<!备)忘|删掉|删除|删了|清空|清除|清掉|抹掉|抹去)"
 _FORMS = (
     re.compile(rf"{_REQUEST}你?把(?P<rest>.+?)(?:都|全部|全|也)*(?:给我)?{_FORGET}"),
     re.compile(rf"{_REQUEST}{_FORGET}(?P<rest>.+)"),
@@ -32,13 +35,21 @@ _EVERYTHING = (
     re.compile(rf"{_REQUEST}{_FORGET}(?:掉|了)?{_ME_OR_ALL}{_SOFTLY}"),
     # `都忘了` alone says what the user forgot; `都忘了吧` asks.
     re.compile(
-        rf"{_REQUEST}(?:你?把)?(?:它们|这些|你?(?:记|知道)的(?:东西|事情?)?)?"
+        rf"{_REQUEST}(?:你?把)?(?:它们|这些|我(?:说过?|告诉过?你|跟你说过?)的(?:话|事情?)?|你?(?:记|知道)的(?:东西|事情?)?)?"
         rf"(?:全部|全都|全|都)(?:给我)?{_FORGET}(?:(?<=掉)|(?<=[删清]空)|(?<=除)|吧){_SOFTLY}"
     ),
     re.compile(rf"{_REQUEST}把我(?:给|彻底|完全|全)*{_FORGET}{_SOFTLY}"),
 )
 _KINDS = (
-    (FactKind.NAME, re.compile("我的?(?:名字|姓名|昵称|称呼)")),
+    (FactKind.NAME, re.compile("我的?(?:名字|姓名)")),
+    (FactKind.NICKNAME, re.compile("我的?(?:昵称|称呼|外号|小名|网名|绰号)")),
+    (FactKind.GENDER, re.compile("我的?性别")),
+    (FactKind.AGE, re.compile("我的?(?:年龄|年纪|岁数|几岁|多大)")),
+    (FactKind.HOMETOWN, re.compile("我的?(?:老家|家乡|故乡|籍贯)")),
+    (FactKind.PLAN, re.compile("我的?(?:安排|计划|日程|打算|行程)")),
+    (FactKind.NOTE, re.compile("(?:我的?)?(?:备忘|便签|便条|我让你记的)")),
+    (FactKind.PET, re.compile("我家?的?宠物")),
+    (FactKind.FAMILY, re.compile("我的?(?:家人|家庭|家里人)")),
     (FactKind.CITY, re.compile("我的?(?:城市|住址|地址|所在地|位置|住处|住的地方)")),
     (FactKind.OCCUPATION, re.compile("我的?(?:职业|工作)")),
     (FactKind.BIRTHDAY, re.compile("我的?(?:生日|出生日期)")),
@@ -69,6 +80,10 @@ def _of_object(clause: Clause, start: int, reader: StatementReader) -> list[Fact
     for kind, named in _KINDS:
         if named.match(clause.norm, start):
             return [FactChange(Operation.REMOVE, kind)]
+    for kind, whose in MEMBERS:
+        match = whose.match(clause.norm, start)
+        if match:
+            return [FactChange(Operation.REMOVE, kind, match["who"])]
     if _ALL.match(clause.norm, start):
         return [FactChange(Operation.CLEAR)]
     told = reader.read(clause, start, own=False, first=False)

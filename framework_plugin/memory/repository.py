@@ -11,13 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
+from framework_plugin.corpus.user_context import TIME_ZONE, Fact, UserContext
 from framework_plugin.memory.archive import Archive
 from framework_plugin.memory.audit import AuditEntry, write_audit
-from framework_plugin.memory.changes import FactChange, apply_changes
+from framework_plugin.memory.changes import FactChange
 from framework_plugin.memory.database import WRITES, clear_log, store_errors
 from framework_plugin.memory.encryption import check_key
-from framework_plugin.memory.history import USER
+from framework_plugin.memory.fact_rows import read_facts, read_past, write_message
 from framework_plugin.memory.history import earlier_turns as read_earlier_turns
 from framework_plugin.memory.migrations import migrate
 from framework_plugin.memory.portability import Exported, export_user
@@ -41,14 +41,6 @@ logger = logging.getLogger(__name__)
 
 EARLIER_TURNS = 20
 _SEARCH = SearchSettings()
-
-FACTS: Any = (
-    sa.select(
-        user_facts.c.id, user_facts.c.kind, user_facts.c.value, user_facts.c.said_at
-    )
-    .where(user_facts.c.user_id == USER)
-    .order_by(user_facts.c.said_at, user_facts.c.id)
-)
 
 
 @dataclass(frozen=True)
@@ -82,10 +74,12 @@ class MemoryRepository:
 
     Args:
         engine: The database, from `open_engine`.
+        time_zone: Where the days of users begin and end.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, time_zone: str = TIME_ZONE) -> None:
         self._engine = engine
+        self._time_zone = time_zone
 
     @property
     def engine(self) -> Engine:
@@ -113,6 +107,7 @@ class MemoryRepository:
         user_id: str,
         earlier_turns: int = EARLIER_TURNS,
         before: float | None = None,
+        now: float = 0.0,
     ) -> UserContext:
         """What is known of a user.
 
@@ -123,12 +118,14 @@ class MemoryRepository:
             earlier_turns: At most how many turns.
             before: Only turns before this time, in seconds since the epoch; by
                 default those before the latest session.
+            now: Plans whose days were over then are left out, in seconds since the
+                epoch; by default none are.
 
         Raises:
             MemoryStoreError: If the database cannot be read.
         """
         with self.reading() as connection:
-            return self.read_context(connection, user_id, earlier_turns, before)
+            return self.read_context(connection, user_id, earlier_turns, before, now)
 
     def read_context(
         self,
@@ -136,12 +133,16 @@ class MemoryRepository:
         user_id: str,
         earlier_turns: int = EARLIER_TURNS,
         before: float | None = None,
+        now: float = 0.0,
     ) -> UserContext:
         """`user_context` on a connection that is open."""
+        known = read_facts(connection, user_id, now)
         return UserContext(
             user_id,
-            tuple(fact_rows(connection, user_id).values()),
+            known.facts,
             read_earlier_turns(connection, user_id, earlier_turns, before),
+            known.asked,
+            self._time_zone,
         )
 
     def recall(
@@ -166,6 +167,19 @@ class MemoryRepository:
                 vectors=vectors,
             )
 
+    def past_facts(self, user_id: str, now: float) -> tuple[Fact, ...]:
+        """What was true of a user and is no longer, oldest first.
+
+        Args:
+            user_id: Rasa's `sender_id`.
+            now: In seconds since the epoch: plans that were over then are past.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        with self.reading() as connection:
+            return read_past(connection, user_id, now)
+
     def learn(self, user_id: str, changes: Iterable[FactChange], at: float) -> None:
         """Applies changes to the profile of a user.
 
@@ -186,30 +200,15 @@ class MemoryRepository:
         user_id: str,
         changes: Sequence[FactChange],
         at: float,
+        source: str | None = None,
     ) -> None:
-        """`learn` within a transaction that is open."""
-        if not changes:
-            return
-        rows = fact_rows(connection, user_id)
-        old = tuple(rows.values())
-        new = apply_changes(old, changes, at)
-        gone = [id_ for id_, fact in rows.items() if fact not in new]
-        if gone:
-            connection.execute(
-                sa.delete(user_facts).where(
-                    user_facts.c.user_id == user_id, user_facts.c.id.in_(gone)
-                )
-            )
-        for fact in new:
-            if fact not in old:
-                connection.execute(
-                    sa.insert(user_facts).values(
-                        user_id=user_id,
-                        kind=fact.kind.value,
-                        value=fact.value,
-                        said_at=fact.said_at,
-                    )
-                )
+        """`learn` within a transaction that is open; see `fact_rows.write_message`.
+
+        Without changes a question that is open is taken back. The source is the
+        conversation, by default the user's only one.
+        """
+        said_in = user_id if source is None else source
+        write_message(connection, user_id, changes, at, said_in)
 
     def export(
         self,
@@ -326,13 +325,3 @@ class MemoryRepository:
             engine = self._engine.execution_options(**{WRITES: True})
             with engine.begin() as opened:
                 yield opened
-
-
-def fact_rows(connection: Connection, user_id: str) -> dict[int, Fact]:
-    """The facts of a user by the ids of their rows, oldest first."""
-    rows = connection.execute(FACTS, {"user": user_id})
-    return {
-        row.id: Fact(FactKind(row.kind), row.value, row.said_at)
-        for row in rows
-        if row.value  # else it is damaged
-    }

@@ -12,6 +12,7 @@ from framework_plugin.memory.database import WRITES, store_errors
 from framework_plugin.memory.encryption import (
     Cipher,
     Sealed,
+    digest_of,
     opened,
     renew_known_text,
 )
@@ -117,5 +118,6 @@ def _reseal(
             changed.append((row, plain))
     for row, plain in changed:
         if "digest" in table.c:
-            plain |= {"user_id": row.user_id, "kind": row.kind}
+            value = plain["value"] or ""
+            plain["digest"] = digest_of(cipher, row.user_id, row.kind, value)
         connection.execute(sa.update(table).where(table.c.id == row.id).values(**plain))

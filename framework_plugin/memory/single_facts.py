@@ -7,7 +7,8 @@ from sqlalchemy.engine import Connection
 
 from framework_plugin.corpus.user_context import Fact
 from framework_plugin.errors import PersonalChatError
-from framework_plugin.memory.repository import fact_rows
+from framework_plugin.memory.encryption import cipher_of, digest_of
+from framework_plugin.memory.fact_rows import facts_by_id
 from framework_plugin.memory.tables import user_facts
 from framework_plugin.memory.words import LONGEST_VALUE, presentable
 
@@ -24,7 +25,7 @@ def correct_fact(
     Args:
         connection: In a transaction.
         user_id: Whose it is.
-        fact_id: From `fact_rows`.
+        fact_id: From `facts_by_id`.
         value: The new one.
         at: When it was corrected, in seconds since the epoch.
 
@@ -34,7 +35,7 @@ def correct_fact(
     Raises:
         FactRefused: If the value cannot be kept, or the user has such a fact already.
     """
-    rows = fact_rows(connection, user_id)
+    rows = facts_by_id(connection, user_id)
     old = rows.pop(fact_id, None)
     if old is None:
         return None
@@ -53,7 +54,11 @@ def correct_fact(
     connection.execute(
         sa.update(user_facts)
         .where(user_facts.c.user_id == user_id, user_facts.c.id == fact_id)
-        .values(user_id=user_id, kind=new.kind.value, value=fit, said_at=at)
+        .values(
+            value=fit,
+            digest=digest_of(cipher_of(connection), user_id, new.kind.value, fit),
+            said_at=at,
+        )
     )
     return new
 

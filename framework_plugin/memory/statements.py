@@ -14,8 +14,11 @@ from framework_plugin.memory.patterns import (
     FILLERS,
     PARTICLES,
     STATEMENTS,
+    Heard,
+    Moment,
     Pattern,
 )
+from framework_plugin.memory.patterns.pattern import BARE, TOLD
 from framework_plugin.text.segment import create_segmenter
 
 _TRAILING = re.compile(f"{PARTICLES}$")
@@ -52,7 +55,15 @@ class StatementReader:
         self._segmenter = create_segmenter()
 
     def read(
-        self, clause: Clause, position: int, *, own: bool, first: bool
+        self,
+        clause: Clause,
+        position: int,
+        *,
+        own: bool,
+        first: bool,
+        of_kin: bool = False,
+        telling: bool = False,
+        moment: Moment | None = None,
     ) -> Statement | None:
         """The statement that begins at a position.
 
@@ -61,21 +72,30 @@ class StatementReader:
             position: Where to begin, fillers left behind.
             own: Whether the user is known to be the subject.
             first: Whether nobody has been named yet, so that the user may be meant.
+            of_kin: Whether the last words were of the user's family.
+            telling: Whether something of the user was told before in the message.
+            moment: When it is said; without it no relative day is understood.
         """
         for pattern in STATEMENTS:
             match = pattern.form.match(clause.norm, position)
             if match is None:
                 continue
-            named = match.groupdict().get("self") is not None
-            if not named and not own and not (first and pattern.bare):
+            named = pattern.names_speaker(match)
+            if pattern.listed and not (own and telling):
                 continue
-            changes = self._changes(clause, pattern, match)
+            own_words = named or own or (first and pattern.bare)
+            if not own_words and not (of_kin and pattern.of_kin):
+                continue
+            if pattern.tells is not None:
+                changes = tuple(pattern.tells(Heard(match, clause, moment)))
+            else:
+                changes = self._changes(clause, pattern, match, named)
             if changes:
                 return Statement(pattern.kind, changes, match.end())
         return _english_name(clause, position)
 
     def _changes(
-        self, clause: Clause, pattern: Pattern, match: re.Match[str]
+        self, clause: Clause, pattern: Pattern, match: re.Match[str], named: bool
     ) -> tuple[FactChange, ...]:
         spans = [match.span("v")]
         if pattern.many:
@@ -89,7 +109,8 @@ class StatementReader:
             if value and pattern.operation:
                 changes.append(FactChange(pattern.operation, pattern.kind, value))
             elif value:
-                changes.append(FactChange.telling(pattern.kind, value))
+                sure = TOLD if named else BARE
+                changes.append(FactChange.telling(pattern.kind, value, sure))
         return tuple(changes)
 
     def _members(self, norm: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -124,7 +145,7 @@ def _english_name(clause: Clause, position: int) -> Statement | None:
     name = value_of(clause, *match.span("v")) if match else None
     if match is None or name is None or not all(w[0].isupper() for w in name.split()):
         return None
-    change = FactChange.telling(FactKind.NAME, name)
+    change = FactChange.telling(FactKind.NAME, name, TOLD)
     return Statement(FactKind.NAME, (change,), match.end())
 
 

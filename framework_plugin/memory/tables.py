@@ -63,18 +63,29 @@ user_facts = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("value", Sealed, nullable=False),
     # Sealed values differ each time: this tells whether two are the same.
-    sa.Column(
-        "digest",
-        sa.String(64),
-        nullable=False,
-        default=fact_digest,
-        onupdate=fact_digest,
-    ),
+    # Whoever changes a value must change it too.
+    sa.Column("digest", sa.String(64), nullable=False, default=fact_digest),
     sa.Column("said_at", _DOUBLE, nullable=False),
-    sa.Index("uq_user_facts", "user_id", "kind", "digest", unique=True),
+    sa.Column("confidence", _DOUBLE, nullable=False, server_default="1"),
+    sa.Column("source", sa.String(255), nullable=False, server_default=""),
+    sa.Column("day", sa.String(10), nullable=False, server_default=""),
+    sa.Column("valid_from", _DOUBLE),
+    sa.Column("valid_until", _DOUBLE),
+    sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("ended_at", _DOUBLE, nullable=False, server_default="0"),
+    sa.Index(
+        "uq_user_facts",
+        *("user_id", "kind", "digest", "day", "ended_at"),
+        unique=True,
+    ),
     **_EXACT,
 )
-"""What users told about themselves. `said_at` is in seconds since the epoch."""
+"""What users told about themselves, the past included; see `Fact`.
+
+Times are in seconds since the epoch; `day` is an ISO date or empty. `asked` marks what
+the user has yet to agree to. `ended_at` is 0 while it is true: nulls would not be
+unique.
+"""
 
 consents = sa.Table(
     "consents",

@@ -28,7 +28,7 @@ _LONG_SURNAMES = re.compile(
 _NICKNAME = re.compile(rf"[小阿老][{HAN}]{{1,2}}")
 _DOUBLED = re.compile(r"([^妈爸爷奶哥姐弟妹叔舅公婆宝常刚偷慢天偶谢人个好])\1")
 _NOT_A_NICKNAME = re.compile(
-    "(?:女士|先生|小姐|[的人座族党控迷粉生员师子痴盲型客户])$|小孩|小偷|小气|小心|小时|小学|小说|小众"
+    "(?:女士|先生|小姐|姑娘|女孩|男孩|伙子|[的人座族党控迷粉生员师子痴盲型客户])$|小孩|小偷|小气|小心|小时|小学|小说|小众"
     "|谢谢|黄色|[妈爸姨哥姐弟妹]$|老师|老板|老外|老手|老实|老公|老婆|老乡|老大难|阿姨|黄昏|黄金|余生|何必|何况"
     "|周末|周围|程序|叶公|宋体|胡说|胡乱|唐突|钱多|钱少|高兴|王者|小白鼠"
 )
@@ -36,19 +36,22 @@ _NOT_A_NAME = re.compile(
     "^(?:[你您他她它谁我这那哪的了着过不没得起来去回到被把给让跟和有是在一干很某]"
     "|号|名字|下|买|拿|看|玩|学|开|办|找|多|少|快|赶|注意|小心|留|陪|等|说|写|打|坐|外卖|滴滴|快车|专车|出租|网约|车|人|妈|爸|爷|奶|哥|姐|弟|妹|老师|老板|老婆|老公"
     "|朋友|同事|同学|客服|服务|救|醒|停|苦|好|出|加班|吃|喝|做|帮|什么|啥|早|保安|警察"
-    "|医生|护士|司机|师傅|快递|代驾|鸡|酒|菜|饭|水|大家|别)"
+    "|医生|护士|司机|师傅|快递|代驾|鸡|酒|菜|饭|水|大家|别|干|恶心|等|心疼|心烦|难|伤心|失望)"
     "|[了吗]$|什么|怎么|的时候|过来|出来|回来|帮|一起|知道"
 )
 _NOT_A_PLACE = re.compile(
     "^(?:[你您他她它我这那哪的了着过不没得起一二三四五六七八九十几两]"
     "|家|学校|宿舍|公司|酒店|医院|楼|单位|出租|城中村|城里|农村|乡下|乡村|地下|市区|郊区"
     "|海边|海南边|山上|山里|南方|北方|国外|外地|外星|火星|地球|未来|自己|网上|淘宝|中国"
-    "|小镇|小城|小县|山区|老家|亲戚|朋友|父母|爸妈|男|女|路上|对面|隔壁|附近|同一|单身|新家|[个闺])"
+    "|小镇|小城|小县|山区|老家|亲戚|朋友|父母|爸妈|男|女|路上|对面|隔壁|附近|同一|单身|新家|.*脚下|[个闺])"
     "|的|了$|(?:附近|旁边|隔壁|对面|里面|外面|楼上|楼下|[层楼边里家])$"
 )
 _PROVINCES = re.compile(
     "(?:中国)?(?:河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南"
     "|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古?|广西|西藏|宁夏|新疆)省?"
+)
+_REGION = re.compile(
+    "东北|西北|华北|江浙|潮汕|闽南|陕北|苏北|苏南|皖南|湘西|川渝|北疆|南疆"
 )
 _PART_OF_CITY = re.compile(f"[区县市镇乡岛港湾]$|^[{HAN}]{{4,5}}$")
 _INSTITUTION = re.compile("(?:大学|学院|医院|银行|公司|饭店|酒店|机场|车站|火车|地铁)$")
@@ -61,7 +64,7 @@ _OCCUPATION_END = re.compile(
     "|专家|助理|骑手|学生)"
 )
 _NOT_AN_OCCUPATION = re.compile(
-    "^一|[想给要找送问被让跟是来去]|多么|羡慕|开始|会员|成员|人员|动员|一员|官员|律师函|[的了你他她]"
+    "^一|[想给要找送问被让跟是来去]|多么|羡慕|开始|会员|成员|打工人|人员|动员|一员|官员|律师函|[的了你他她]"
 )
 _NOT_A_TASTE = re.compile(
     "^(?:[你您他她它谁我咱这那的了着过得不没到就有吗吧呢啊极死坏惨]|说(?!话)|上(?![班学网课海])"
@@ -133,6 +136,7 @@ def is_in_city(value: str) -> bool:
         any(is_city(value[:end]) for end in range(2, len(value) - 1))
         and bool(_PART_OF_CITY.search(value))
         and not _INSTITUTION.search(value)
+        and not _NOT_A_PLACE.search(value)
     )
 
 
@@ -143,6 +147,16 @@ def is_place(value: str) -> bool:
         and bool(_ONLY_HAN.fullmatch(value) or _LATIN_NAME.fullmatch(value))
         and not _NOT_A_PLACE.search(value)
     )
+
+
+def is_region(value: str) -> bool:
+    """Whether a word names a province or a part of the country."""
+    return bool(_REGION.fullmatch(value) or _PROVINCES.fullmatch(value))
+
+
+def is_origin(value: str) -> bool:
+    """Whether a word names a province, a region or a city that one may come from."""
+    return is_region(value) or is_in_city(value)
 
 
 def is_occupation(value: str) -> bool:

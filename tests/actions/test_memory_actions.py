@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from actions.answers import ActionRetrieveAnswer
 from actions.memory import NOTHING_TO_FORGET, ActionForgetMemory, ActionRecallMemory
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory.changes import FactChange
@@ -22,7 +23,7 @@ def test_stored_facts_are_recalled(talk: Conversation) -> None:
 
 def test_what_this_session_told_counts_before_it_is_saved(talk: Conversation) -> None:
     remember(talk, FactKind.NAME, "小雨")
-    talk.say("我叫阿南").say("我喜欢攀岩").say("别记我喜欢攀岩了")
+    talk.say("我改名叫阿南了").say("我喜欢攀岩").say("别记我喜欢攀岩了")
 
     assert talk.say("你记得我什么").answer(ActionRecallMemory) == "你叫阿南。"
 
@@ -116,3 +117,73 @@ def test_who_wants_to_be_forgotten_is(talk: Conversation) -> None:
     answer = talk.say("忘了我吧").answer(ActionForgetMemory)
 
     assert answer == "好，这些我忘掉了：你叫小雨。"
+
+
+def test_another_name_is_asked_about_and_taken_on_a_yes(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "欧阳翀")
+
+    (question,) = talk.say("我叫苏木").run(ActionRetrieveAnswer)
+
+    assert question["text"] == "我记得你叫欧阳翀，是改叫苏木了吗？"
+    agree = question["buttons"][0]["payload"]
+    assert talk.say("我叫什么").answer(ActionRecallMemory) == "你叫欧阳翀。"
+    talk.say("我叫苏木").run(ActionRetrieveAnswer)
+    answer = talk.say(agree).answer(ActionRetrieveAnswer)
+    assert answer == "好，我记下了：你叫苏木（以前是欧阳翀）。"
+    assert talk.say("我叫什么").answer(ActionRecallMemory) == "你叫苏木。"
+
+
+def test_a_no_leaves_the_name(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "欧阳翀")
+    (question,) = talk.say("我叫苏木").run(ActionRetrieveAnswer)
+
+    answer = talk.say(question["buttons"][1]["payload"]).answer(ActionRetrieveAnswer)
+
+    assert answer == "好，那还是欧阳翀，我不改。"
+    assert talk.say("我叫什么").answer(ActionRecallMemory) == "你叫欧阳翀。"
+
+
+def test_a_move_is_taken_and_says_what_it_replaces(talk: Conversation) -> None:
+    remember(talk, FactKind.CITY, "成都")
+
+    answer = talk.say("我搬到深圳了").answer(ActionRetrieveAnswer)
+
+    assert answer == "好，我记下了：你住在深圳（以前是成都）。"
+
+
+def test_what_ends_is_not_called_forgotten(talk: Conversation) -> None:
+    remember(talk, FactKind.LIKE, "咖啡")
+
+    answer = talk.say("我不喜欢咖啡了").answer(ActionRetrieveAnswer)
+
+    assert answer == "记下了，这些已经是过去的事：你喜欢咖啡。"
+
+
+def test_the_name_of_a_child_known_before_is_no_loss(talk: Conversation) -> None:
+    remember(talk, FactKind.FAMILY, "女儿")
+
+    answer = talk.say("我女儿叫朵朵").answer(ActionRetrieveAnswer)
+
+    assert answer == "好，我记下了：你女儿叫朵朵。"
+
+
+def test_a_note_is_confirmed_and_found_again(talk: Conversation) -> None:
+    answer = talk.say("帮我记一下，我的车停在B2").answer(ActionRetrieveAnswer)
+
+    assert answer == "好，帮你记下了：我的车停在B2。"
+    told = talk.say("我的车停在哪").answer(ActionRecallMemory)
+    assert told == "你让我记着：我的车停在B2。"
+
+
+def test_a_yes_to_nothing_is_no_matter_of_the_memory(talk: Conversation) -> None:
+    remember(talk, FactKind.NAME, "欧阳翀")
+
+    (message,) = talk.say("好的").run(ActionRetrieveAnswer)
+
+    assert message.get("source") != {"kind": "memory"}
+
+
+def test_a_lost_memory_asks_no_question(without_database: Conversation) -> None:
+    answer = without_database.say("是的").answer(ActionRetrieveAnswer)
+
+    assert "打不开" not in answer

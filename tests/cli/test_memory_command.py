@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from framework_plugin.cli.main import app
 from framework_plugin.cli.project import read_endpoints
 from framework_plugin.corpus.user_context import FactKind
-from framework_plugin.memory.changes import FactChange
+from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.database import database_url, open_engine
 from framework_plugin.memory.history import append_events
 from framework_plugin.memory.journal import Journal
@@ -83,7 +83,12 @@ def test_show_as_json_tells_kind_value_and_time(filled: Path) -> None:
 
 
 def test_nothing_is_known_of_a_stranger(filled: Path) -> None:
-    assert shown(filled, "carol") == {"user": "carol", "facts": [], "turns": 0}
+    assert shown(filled, "carol") == {
+        "user": "carol",
+        "facts": [],
+        "past": [],
+        "turns": 0,
+    }
 
 
 def test_forget_removes_one_user_and_says_how_much(filled: Path) -> None:
@@ -93,7 +98,12 @@ def test_forget_removes_one_user_and_says_how_much(filled: Path) -> None:
     )
     assert result.exit_code == 0
     assert "2 facts and 2 events" in result.stdout
-    assert shown(filled, "alice") == {"user": "alice", "facts": [], "turns": 0}
+    assert shown(filled, "alice") == {
+        "user": "alice",
+        "facts": [],
+        "past": [],
+        "turns": 0,
+    }
     assert shown(filled, "bob")["turns"] == 2
 
 
@@ -212,3 +222,23 @@ def test_retention_without_an_archive_asks_first(filled: Path) -> None:
     )
     assert result.exit_code == 2
     assert shown(filled, "alice")["turns"] == 2
+
+
+def test_show_tells_the_past_and_what_is_being_asked(filled: Path) -> None:
+    section = yaml.safe_load(filled.read_text(encoding="utf-8"))
+    repository = MemoryRepository(open_engine(database_url(section)))
+    said = time.time()
+    for change in (
+        FactChange(Operation.END, FactKind.LIKE, "攀岩"),
+        FactChange.telling(FactKind.NAME, "苏木", 0.95, corrects=False),
+    ):
+        repository.learn("alice", [change], said)
+    content = shown(filled, "alice")
+    assert [fact["value"] for fact in content["facts"]] == ["欧阳翀"]
+    (past,) = content["past"]
+    assert (past["value"], past["ended_at"]) == ("攀岩", said)
+    result = runner.invoke(
+        app, ["memory", "show", "--user", "alice", "--endpoints", str(filled)]
+    )
+    assert "攀岩" in result.stdout
+    assert "苏木" in result.stdout

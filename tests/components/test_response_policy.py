@@ -156,6 +156,15 @@ def test_the_memory_on_the_tracker_is_used(policy: Any) -> None:
     assert prediction.optional_events[0].value == "早，阿南！"
 
 
+def test_where_only_the_memory_can_speak_it_is_left_to_it(policy: Any) -> None:
+    known = UserContext("u", (Fact(FactKind.NAME, "阿南"),))
+    made = tracker(UserUttered("我叫苏木"), user=known)
+    assert predicted(policy, made)[1] == "action_retrieve_answer"
+    asked = UserContext("u", known.facts, asked=Fact(FactKind.NAME, "苏木"))
+    made = tracker(UserUttered("是的"), user=asked)
+    assert predicted(policy, made)[1] == "action_retrieve_answer"
+
+
 @pytest.mark.parametrize("action", ["utter_generated", "utter_service_down"])
 def test_after_speaking_it_listens(policy: Any, action: str) -> None:
     made = tracker(UserUttered("你好"), ActionExecuted(action), BotUttered("好"))

@@ -4,6 +4,7 @@ import json
 import logging
 import sqlite3
 import time
+from datetime import datetime, timezone
 
 import pytest
 from rasa.core.tracker_store import (
@@ -24,7 +25,10 @@ from rasa.utils.endpoints import EndpointConfig
 
 from framework_plugin.components.memory_tracker import MemoryTracker
 from framework_plugin.components.tracker_store import MemoryTrackerStore
-from framework_plugin.components.user_memory import current_user_context
+from framework_plugin.components.user_memory import (
+    current_user_context,
+    memory_must_speak,
+)
 from framework_plugin.corpus.dialogue import Speaker, Turn
 from framework_plugin.corpus.user_context import FactKind, UserContext
 from framework_plugin.errors import MemoryStoreError, SettingsError
@@ -416,3 +420,81 @@ async def test_an_entity_fills_in_what_the_pattern_did_not_catch(store):
     say(tracker, text, entities=[entity])
     await store.save(tracker)
     assert facts(await store.retrieve("alice"), FactKind.CITY) == ("平遥",)
+
+
+async def test_another_name_counts_once_the_user_agrees(store, path):
+    await turn(store, "alice", "我叫欧阳翀")
+    await turn(store, "alice", "我叫苏木", "我记得你叫欧阳翀，是改叫苏木了吗？")
+    asked = await open_store(path).retrieve("alice")
+    assert facts(asked, FactKind.NAME) == ("欧阳翀",)
+    assert asked.user_context.asked.value == "苏木"
+    await turn(store, "alice", "是的")
+    agreed = await open_store(path).retrieve("alice")
+    assert facts(agreed, FactKind.NAME) == ("苏木",)
+    assert agreed.user_context.asked is None
+
+
+async def test_a_button_takes_the_question_back(store):
+    for text in ("我叫欧阳翀", "我叫苏木", "/greet", "是的"):
+        await turn(store, "alice", text)
+    tracker = await store.retrieve("alice")
+    assert facts(tracker, FactKind.NAME) == ("欧阳翀",)
+
+
+async def test_the_memory_speaks_where_only_it_can(store):
+    for text, must in (
+        ("我叫欧阳翀", False),
+        ("是的", False),
+        ("我叫苏木", True),
+        ("是的", True),
+        ("帮我记一下，我的车停在B2", True),
+        ("今天真好", False),
+    ):
+        tracker = await store.get_or_create_tracker("alice")
+        tracker.update(UserUttered(text))
+        assert memory_must_speak(tracker) is must, text
+        await store.save(tracker)
+
+
+async def test_while_the_database_is_away_a_question_stays_open(store, monkeypatch):
+    await turn(store, "alice", "我叫欧阳翀")
+
+    def away(*arguments, **options):
+        raise MemoryStoreError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "_write", away)
+        patched.setattr(store, "_load", away)
+        await turn(store, "alice", "我叫苏木")
+        tracker = await store.retrieve("alice")
+        assert tracker.user_context.asked.value == "苏木"
+        await turn(store, "alice", "是的")
+    assert facts(await store.retrieve("alice"), FactKind.NAME) == ("苏木",)
+
+
+async def test_days_are_those_of_the_time_zone(path):
+    late = datetime(2126, 3, 18, 20, tzinfo=timezone.utc).timestamp()
+    for user, zone, day in (
+        ("li", "Asia/Shanghai", "2126-03-20"),
+        ("ann", "Europe/London", "2126-03-19"),
+    ):
+        store = MemoryTrackerStore(DOMAIN, db=str(path), time_zone=zone)
+        tracker = await store.get_or_create_tracker(user)
+        tracker.update(UserUttered("我明天要去体检", timestamp=late))
+        (plan,) = current_user_context(tracker).facts
+        assert plan.day == day
+        await store.save(tracker)
+        assert [f.day for f in (await store.retrieve(user)).user_context.facts] == [day]
+
+
+def test_an_unknown_time_zone_stops_the_start(path):
+    with pytest.raises(SettingsError, match="Asia/Nowhere"):
+        MemoryTrackerStore(DOMAIN, db=str(path), time_zone="Asia/Nowhere")
+
+
+async def test_a_plan_of_yesterday_is_no_fact_of_today(store):
+    tracker = await store.get_or_create_tracker("alice")
+    said = time.time() - 3 * 86_400
+    tracker.update(UserUttered("我明天要去体检", timestamp=said))
+    await store.save(tracker)
+    assert facts(await store.retrieve("alice"), FactKind.PLAN) == ()

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.repository import MemoryRepository
+from framework_plugin.memory.tables import metadata
 
 
 @pytest.fixture
@@ -160,3 +161,12 @@ def wait_for_server(url):
         except sa.exc.OperationalError:
             time.sleep(0.5)
     pytest.fail("MariaDB did not start within a minute")
+
+
+def emptied(url):
+    """An engine for a database that other tests have used; nothing is in it."""
+    engine = open_engine(url)
+    metadata.drop_all(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE IF EXISTS memory_version"))
+    return engine

@@ -17,7 +17,8 @@ from framework_plugin.memory.journal import Journal
 from framework_plugin.memory.opening import open_memory
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.rotation import rotate, rows_to_rotate
-from framework_plugin.memory.tables import events, metadata, user_facts
+from framework_plugin.memory.tables import events, user_facts
+from tests.memory.conftest import emptied
 
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 SAID = "欧阳翀住在成都"
@@ -183,28 +184,22 @@ def test_rotation_seals_everything_anew_and_goes_on_where_it_was(tmp_path):
     assert f"enc1:{Cipher([OLD]).newest}" not in found
 
 
-def empty(url):
-    """Other tests use the database too."""
-    engine = open_engine(url)
-    metadata.drop_all(engine)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE memory_version"))
-
-
 @pytest.mark.slow
 def test_rotation_on_postgresql(postgres_url):
+    emptied(postgres_url)
     try:
         check_rotation(postgres_url)
     finally:
-        empty(postgres_url)
+        emptied(postgres_url)
 
 
 @pytest.mark.slow
 def test_rotation_on_mariadb(mariadb_url):
+    emptied(mariadb_url)
     try:
         check_rotation(mariadb_url)
     finally:
-        empty(mariadb_url)
+        emptied(mariadb_url)
 
 
 def test_journal_and_archive_are_sealed_and_rotated(tmp_path):

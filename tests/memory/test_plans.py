@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framework_plugin.memory.dates import CHINA
+from framework_plugin.memory.days import CHINA
 from framework_plugin.memory.plans import SOMETIME, due_plan, open_plans, plans_in
 from framework_plugin.memory.remembered import asked_topic
 from framework_plugin.memory.tables import user_plans

@@ -10,6 +10,7 @@ from framework_plugin.memory.recall import (
     asks_last_topic,
     describe,
     describe_earlier,
+    question_about,
 )
 
 NAME, CITY, WORK = FactKind.NAME, FactKind.CITY, FactKind.OCCUPATION
@@ -52,7 +53,7 @@ def test_an_open_question_asks_for_everything(text):
         ("我的爱好是什么来着", (LIKE,)),
         ("我住哪", (CITY,)),
         ("我住在哪个城市", (CITY,)),
-        ("我是哪里人", (CITY,)),
+        ("我是哪里人", (FactKind.HOMETOWN,)),
         ("我是做什么的", (WORK,)),
         ("我的职业是什么", (WORK,)),
         ("我生日哪天", (BIRTHDAY,)),
@@ -191,3 +192,84 @@ def test_what_was_to_be_forgotten_is_not_quoted():
 
 def test_without_earlier_talk_none_is_invented():
     assert "没有记录" in describe_earlier(user())
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("我多大了", FactKind.AGE),
+        ("你知道我今年几岁吗", FactKind.AGE),
+        ("我老家哪儿", FactKind.HOMETOWN),
+        ("你还记得我老家在哪吗", FactKind.HOMETOWN),
+        ("我有什么安排", FactKind.PLAN),
+        ("我下周三有什么事", FactKind.PLAN),
+        ("我明天要干什么", FactKind.PLAN),
+        ("我什么时候面试", FactKind.PLAN),
+        ("我家猫叫什么", FactKind.PET),
+        ("你记得我养了什么吗", FactKind.PET),
+        ("我女儿叫什么", FactKind.FAMILY),
+        ("我家里有几口人", FactKind.FAMILY),
+        ("我是男生还是女生", FactKind.GENDER),
+        ("我小名叫什么", FactKind.NICKNAME),
+        ("我让你记的东西", FactKind.NOTE),
+        ("我的车停在哪", FactKind.NOTE),
+    ],
+)
+def test_a_question_names_one_of_the_newer_kinds(text, kind):
+    assert asked_kinds(text) == (kind,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "你多大了",
+        "我有什么办法",
+        "你家猫叫什么",
+        "我能养猫吗",
+        "我女儿喝什么茶好",
+        "我明天能收到吗",
+        "我有什么好怕的",
+        "有什么活动安排",
+    ],
+)
+def test_talk_of_age_pets_and_days_asks_for_nothing(text):
+    assert asked_kinds(text) is None
+
+
+def test_newer_kinds_are_worded_as_people_word_them():
+    facts = (
+        Fact(FactKind.NAME, "欧阳翀"),
+        Fact(FactKind.NICKNAME, "阿翀"),
+        Fact(FactKind.GENDER, "男"),
+        Fact(FactKind.AGE, "29岁"),
+        Fact(FactKind.HOMETOWN, "湖南"),
+        Fact(FactKind.FAMILY, "已婚"),
+        Fact(FactKind.FAMILY, "两个孩子"),
+        Fact(FactKind.FAMILY, "女儿叫朵朵"),
+        Fact(FactKind.PET, "猫叫豆包"),
+        Fact(FactKind.PET, "狗"),
+        Fact(FactKind.PLAN, "面试", day="2026-03-25"),
+        Fact(FactKind.PLAN, "不上班", day="2026-03-19"),
+        Fact(FactKind.NOTE, "我的车停在B2"),
+    )
+    assert describe(UserContext("alice", facts), ALL_KINDS) == (
+        "你叫欧阳翀，让我叫你阿翀，是男生，29岁，老家在湖南，已婚，有两个孩子，女儿叫朵朵，"
+        "养着猫（叫豆包）和狗，3月19日周四不上班，3月25日周三要面试，让我记着：我的车停在B2。"
+    )
+
+
+def test_a_year_of_birth_is_no_number_of_years():
+    assert describe(user((FactKind.AGE, "1995年生")), (FactKind.AGE,)) == (
+        "你是1995年生的。"
+    )
+    assert describe(user((FactKind.AGE, "95后")), (FactKind.AGE,)) == "你是95后。"
+
+
+def test_a_nickname_stands_for_an_unknown_name_and_a_home_for_a_home_town():
+    assert describe(user((FactKind.NICKNAME, "阿南")), (NAME,)) == "你让我叫你阿南。"
+    assert describe(user((CITY, "成都")), (FactKind.HOMETOWN,)) == "你住在成都。"
+
+
+def test_a_doubt_is_put_as_a_question():
+    asked = Fact(NAME, "苏木")
+    assert question_about(asked, "欧阳翀") == "我记得你叫欧阳翀，是改叫苏木了吗？"

@@ -9,14 +9,13 @@ import sqlalchemy as sa
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import SettingsError
 from framework_plugin.memory.changes import FactChange
-from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.history import append_events
 from framework_plugin.memory.meaning import AveragedVectors
 from framework_plugin.memory.plans import close_plan, open_plans
 from framework_plugin.memory.postings import BEST, BEST_TESTED, COUNTS
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.search import TEXTS, SearchSettings
-from framework_plugin.memory.tables import metadata, turn_terms
+from framework_plugin.memory.tables import turn_terms
 from framework_plugin.memory.terms import (
     MOST_TERMS,
     QUESTION,
@@ -28,6 +27,7 @@ from framework_plugin.memory.terms import (
 )
 from framework_plugin.memory.turns import Message, note_message
 from framework_plugin.text.embeddings import WordVectors
+from tests.memory.conftest import emptied
 
 DAY = 86_400.0
 NOW = 1_790_000_000.0
@@ -111,15 +111,14 @@ def test_what_was_said_is_found_in_a_file(repository):
 @pytest.mark.slow
 @pytest.mark.parametrize("server", ["postgres_url", "mariadb_url"])
 def test_what_was_said_is_found_on_a_server(server, request):
-    engine = open_engine(request.getfixturevalue(server))
-    metadata.drop_all(engine)
-    repository = MemoryRepository(engine)
+    url = request.getfixturevalue(server)
+    repository = MemoryRepository(emptied(url))
     repository.create_tables()
     check_search(repository)
     repository.forget("alice")
     assert terms_of(repository) == set()
     assert terms_of(repository, "bob") == {"西藏"}
-    metadata.drop_all(engine)
+    emptied(url)
 
 
 def test_old_messages_are_found_behind_thousands_of_new_ones(repository):

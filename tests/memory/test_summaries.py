@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from framework_plugin.memory.archive import Archive
-from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.history import append_events, newest_session
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.summaries import all_summaries, summarise_before
-from framework_plugin.memory.tables import metadata, session_summaries
+from framework_plugin.memory.tables import session_summaries
+from tests.memory.conftest import emptied
 from tests.memory.test_search import terms_of, told
 
 NOON = 1_790_000_000.0
@@ -69,12 +69,11 @@ def test_a_session_is_summarised_once_when_the_next_begins(repository):
 @pytest.mark.slow
 @pytest.mark.parametrize("server", ["postgres_url", "mariadb_url"])
 def test_sessions_are_summarised_on_a_server(server, request):
-    engine = open_engine(request.getfixturevalue(server))
-    metadata.drop_all(engine)
-    repository = MemoryRepository(engine)
+    url = request.getfixturevalue(server)
+    repository = MemoryRepository(emptied(url))
     repository.create_tables()
     check_summaries(repository)
-    metadata.drop_all(engine)
+    emptied(url)
 
 
 def test_a_session_without_content_has_no_summary(repository):

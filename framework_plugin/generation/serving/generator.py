@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework_plugin.corpus.cleaning import clean_utterance
-from framework_plugin.corpus.codec import TokenizedTurn, memory_tokens
+from framework_plugin.corpus.codec import TokenizedTurn, fact_text, memory_tokens
 from framework_plugin.corpus.dialogue import Dialogue, Speaker, Turn
 from framework_plugin.corpus.placeholders import (
     PersonalWords,
@@ -108,7 +108,7 @@ class ResponseGenerator:
         if not self._network.memory:
             return ()
         return memory_tokens(
-            [f"{fact.kind.value}:{fact.value}" for fact in user.facts],
+            [fact_text(fact) for fact in user.facts],
             [turn.text for turn in user.earlier_turns],
             self._codec.read,
             self._network.max_memory_tokens,

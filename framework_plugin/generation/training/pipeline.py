@@ -17,7 +17,7 @@ from framework_plugin.corpus.codec import (
     message_of,
 )
 from framework_plugin.corpus.examples import Example, spread
-from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.corpus.user_context import SAYABLE_KINDS
 from framework_plugin.generation import artefact
 from framework_plugin.generation.encoding import (
     codec_of,
@@ -154,8 +154,8 @@ def _exchanges(examples: Iterable[Example]) -> list[Exchange]:
             context_of(e.turns),
             message_of(e.turns),
             reply,
-            tuple(kind for kind in FactKind if kind in e.known),
-            tuple(kind for kind in FactKind if kind in e.unknown),
+            tuple(kind for kind in SAYABLE_KINDS if kind in e.known),
+            tuple(kind for kind in SAYABLE_KINDS if kind in e.unknown),
         )
         for e in examples
         for reply in e.references

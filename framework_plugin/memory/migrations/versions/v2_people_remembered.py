@@ -1,4 +1,4 @@
-"""Facts that may be encrypted; consent and audit; what was said can be found again."""
+"""Facts with their past, which may be encrypted; consent; audit; words and plans."""
 
 from __future__ import annotations
 
@@ -122,6 +122,13 @@ def _make_facts() -> None:
         sa.Column("value", sa.Text, nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("said_at", _DOUBLE, nullable=False),
+        sa.Column("confidence", _DOUBLE, nullable=False, server_default="1"),
+        sa.Column("source", sa.String(255), nullable=False, server_default=""),
+        sa.Column("day", sa.String(10), nullable=False, server_default=""),
+        sa.Column("valid_from", _DOUBLE),
+        sa.Column("valid_until", _DOUBLE),
+        sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("ended_at", _DOUBLE, nullable=False, server_default="0"),
         **_UTF8,
     )
     for rows in _facts():
@@ -151,5 +158,5 @@ def _digest(row: dict[str, Any]) -> str:
 
 def _index_facts() -> None:
     op.create_index("ix_user_facts_user_id", "user_facts", ["user_id"])
-    columns = ["user_id", "kind", "digest"]
+    columns = ["user_id", "kind", "digest", "day", "ended_at"]
     op.create_index("uq_user_facts", "user_facts", columns, unique=True)

@@ -1,0 +1,46 @@
+"""Notes on request: `帮我记一下，钥匙在门口地垫下面`."""
+
+from __future__ import annotations
+
+import re
+
+from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.memory.changes import FactChange
+from framework_plugin.memory.clauses import Clause
+
+LONGEST_NOTE = 60
+
+# No alternative may be made of others, or matching could take exponential time.
+_REQUEST = re.compile(
+    "(?:小满|你|请|麻烦|能不能|可不可以|可以|能否?|要|(?P<asked>帮忙我?|[帮给替]我)|那|就)*"
+    "(?:记住了?|记下来?|记一下|记着|记好了?|记录一下|记个事儿?|记一笔)"
+    "(?:哈|哦|啊|吧|呀|哟|喔)?:?(?![没了吗么])"
+)
+_BREAKS_TEMPLATES = re.compile(r"[\[\]{}<>\s]+")
+_HOW_THINGS_ARE = re.compile("[是在有叫停放落穿要会号]|密码|尺码|公斤|斤")
+_ORDERS = re.compile(
+    "^(?:别|要|不要|不许|请|发|寄|送|给|要?记得|我说的|这|那|我的?话|了|你)|地址$|账$"
+)
+_SHORTEST = 4
+
+
+def after_request(norm: str, position: int) -> int | None:
+    """Where the words begin that are to be noted; None if nothing is."""
+    match = _REQUEST.match(norm, position)
+    return match.end() if match else None
+
+
+def note_from(clause: Clause, position: int) -> FactChange | None:
+    """The note that begins at a place in a clause and goes on to the sentence's end."""
+    words = clause.norm[position:]
+    if len(words) < _SHORTEST or _ORDERS.search(words):
+        return None
+    request = _REQUEST.match(clause.norm)
+    asked_for = request is not None and request["asked"]
+    if not asked_for and not _HOW_THINGS_ARE.search(words):
+        return None
+    text = clause.message[clause.offsets[position] : clause.sentence_stop]
+    note = _BREAKS_TEMPLATES.sub(" ", text).strip(" ,，。.!！~")
+    if not note or len(note) > LONGEST_NOTE:
+        return None
+    return FactChange.telling(FactKind.NOTE, note)
