@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +18,18 @@ from rich.text import Text
 
 from framework_plugin.cli.memory_audit import audit_as_json, print_audit
 from framework_plugin.cli.memory_rotation import rotate_all
-from framework_plugin.cli.options import ENDPOINTS, LOGIN_NAME, Endpoints, User
+from framework_plugin.cli.options import (
+    ENDPOINTS,
+    LOGIN_NAME,
+    Endpoints,
+    Sender,
+    User,
+)
 from framework_plugin.cli.project import read_endpoints
 from framework_plugin.corpus.user_context import Fact, UserContext
 
 if TYPE_CHECKING:
+    from framework_plugin.memory.identities import Person
     from framework_plugin.memory.opening import Memory
     from framework_plugin.memory.repository import MemoryRepository
 
@@ -35,15 +43,18 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 
 @app.command()
 def show(user: User, json: Json = False, endpoints: Endpoints = ENDPOINTS) -> None:
-    """Show what is and was known of a user, and how many turns are stored."""
+    """Show what is and was known of a user, and how many turns are stored.
+
+    Linked senders are one user: what is shown is of all of them.
+    """
     repository = _memory(endpoints).repository
-    context = _everything(repository, user)
+    context, person = _everything(repository, user), repository.person(user)
     past = repository.past_facts(user, time.time())
     _note(repository, "show", user, f"{len(context.facts)} facts")
     if json:
-        _print_json(context, past)
+        _print_json(context, past, person)
     else:
-        _print_table(context, past)
+        _print_table(context, past, person)
 
 
 @app.command()
@@ -83,17 +94,19 @@ def export(
 def forget(user: User, yes: Yes = False, endpoints: Endpoints = ENDPOINTS) -> None:
     """Remove all facts and all conversations of a user, for good.
 
-    Only the audit keeps a row that says when this was done, and by whom.
+    Linked senders are one user: the conversations of all of them are removed. Only the
+    audit keeps a row that says when this was done, and by whom.
     """
     memory = _memory(endpoints)
+    person = memory.repository.person(user)
     if not yes:
-        _ask(_everything(memory.repository, user))
+        _ask(_everything(memory.repository, user), person)
     forgotten = memory.forget(user)
     removed = f"{forgotten.facts} facts and {forgotten.events} events"
     _note(memory.repository, "forget", user, removed)
     typer.echo(
-        f"Removed {removed} of conversations of '{user}'. That it was done stays in "
-        "the audit."
+        f"Removed {removed} of conversations of {_names(person)}. That it was done "
+        "stays in the audit."
     )
 
 
@@ -116,6 +129,37 @@ def migrate(endpoints: Endpoints = ENDPOINTS) -> None:
     typer.echo(
         f"{safe_url(engine.url)} was brought from version {before or 'none'} to "
         f"{LATEST} in {time.perf_counter() - began:.1f} s."
+    )
+
+
+@app.command("link")
+def link_senders(one: Sender, other: Sender, endpoints: Endpoints = ENDPOINTS) -> None:
+    """Make two senders one user, who knows what was told to either.
+
+    Users can do it themselves, by a code that they get from one channel and say in the
+    other. Of two facts that cannot both be true the one told later stays.
+    """
+    repository = _memory(endpoints).repository
+    if one == other:
+        raise typer.BadParameter("name two different senders.")
+    linked = repository.link(one, other, time.time())
+    state = "are one user now" if linked else "were one user already"
+    typer.echo(f"{_names(repository.person(one))} {state}.")
+
+
+@app.command("unlink")
+def unlink_sender(sender: Sender, endpoints: Endpoints = ENDPOINTS) -> None:
+    """Make a linked sender a user of its own, of whom no facts are known.
+
+    The facts stay with the senders that it was linked to.
+    """
+    repository = _memory(endpoints).repository
+    others = repository.person(sender).others(sender)
+    if not repository.unlink(sender):
+        typer.echo(f"'{sender}' is linked to no other sender.")
+        return
+    typer.echo(
+        f"'{sender}' is a user of its own now; the facts stay with {_listed(others)}."
     )
 
 
@@ -231,12 +275,25 @@ def _everything(repository: MemoryRepository, user: str) -> UserContext:
     return repository.user_context(user, sys.maxsize, before=now, now=now)
 
 
-def _ask(context: UserContext) -> None:
+def _ask(context: UserContext, person: Person) -> None:
     """Goes on only if the person at the terminal agrees to forget somebody."""
+    linked = " (linked senders are forgotten together)" if _is_linked(person) else ""
     _agree(
         f"Remove {len(context.facts)} facts and {len(context.earlier_turns)} turns of "
-        f"'{context.user_id}' for good?"
+        f"{_names(person)}{linked} for good?"
     )
+
+
+def _is_linked(person: Person) -> bool:
+    return len(person.senders) > 1
+
+
+def _names(person: Person) -> str:
+    return _listed(sender.sender_id for sender in person.senders)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 def _agree(question: str) -> None:
@@ -253,9 +310,10 @@ def _agree(question: str) -> None:
     typer.confirm(question, abort=True)
 
 
-def _print_json(context: UserContext, past: tuple[Fact, ...]) -> None:
+def _print_json(context: UserContext, past: tuple[Fact, ...], person: Person) -> None:
     content = {
         "user": context.user_id,
+        "senders": [asdict(sender) for sender in person.senders],
         "facts": [_as_json(fact) for fact in context.facts],
         "past": [_as_json(fact) for fact in past],
         "turns": len(context.earlier_turns),
@@ -267,7 +325,7 @@ def _as_json(fact: Fact) -> dict[str, Any]:
     return {**asdict(fact), "kind": fact.kind.value}
 
 
-def _print_table(context: UserContext, past: tuple[Fact, ...]) -> None:
+def _print_table(context: UserContext, past: tuple[Fact, ...], person: Person) -> None:
     console = Console()
     if context.facts or past:
         table = Table("kind", "value", "day", "told at", "sure", "ended")
@@ -282,7 +340,7 @@ def _print_table(context: UserContext, past: tuple[Fact, ...]) -> None:
             )
         console.print(table)
     else:
-        console.print(Text(f"No facts are known of '{context.user_id}'."))
+        console.print(Text(f"No facts are known of {_names(person)}."))
     if context.asked:
         console.print(
             Text(
@@ -291,7 +349,17 @@ def _print_table(context: UserContext, past: tuple[Fact, ...]) -> None:
             )
         )
     console.print(f"{len(context.earlier_turns)} turns of conversation are stored.")
+    if _is_linked(person):
+        console.print(_senders_table(person))
 
 
 def _when(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M}"
+
+
+def _senders_table(person: Person) -> Table:
+    table = Table("sender", "channel", "linked at")
+    for sender in person.senders:
+        row = (Text(sender.sender_id), Text(sender.channel or "–"))
+        table.add_row(*row, _when(sender.linked_at or 0.0))
+    return table

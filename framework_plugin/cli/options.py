@@ -37,6 +37,14 @@ User = Annotated[
         help="Whose memory it is: the sender_id of Rasa's channels.",
     ),
 ]
+Sender = Annotated[
+    str,
+    typer.Argument(
+        metavar="SENDER",
+        callback=_checked_user,
+        help="The sender_id of one of Rasa's channels.",
+    ),
+]
 Endpoints = Annotated[
     Path,
     typer.Option(

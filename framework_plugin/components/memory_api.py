@@ -22,12 +22,14 @@ from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.engine import Connection
 
 from framework_plugin.components.readable_errors import ComponentError
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 from framework_plugin.errors import MemoryStoreError
 from framework_plugin.memory.audit import AuditEntry
 from framework_plugin.memory.fact_rows import facts_by_id
+from framework_plugin.memory.identities import person_of
 from framework_plugin.memory.single_facts import (
     FactRefused,
     correct_fact,
@@ -170,7 +172,7 @@ async def _show(request: Request, store: MemoryTrackerStore, user: str) -> HTTPR
 
     def read() -> list[dict[str, Any]]:
         with store.memory.repository.reading() as connection:
-            rows = facts_by_id(connection, user)
+            rows = facts_by_id(connection, _person(connection, user))
         return [
             {
                 "id": id_,
@@ -213,7 +215,9 @@ async def _correct(
 
     def write() -> Any:
         with store.memory.repository.writing() as connection:
-            return correct_fact(connection, user, fact, value, time.time())
+            return correct_fact(
+                connection, _person(connection, user), fact, value, time.time()
+            )
 
     try:
         new = await asyncio.to_thread(write)
@@ -234,7 +238,7 @@ async def _remove(
 
     def write() -> bool:
         with store.memory.repository.writing() as connection:
-            return remove_fact(connection, user, fact)
+            return remove_fact(connection, _person(connection, user), fact)
 
     if not await asyncio.to_thread(write):
         raise _no_such_fact(fact)
@@ -304,3 +308,8 @@ def _no_such_fact(fact: int) -> _Refused:
 def _error(status: int, message: str) -> HTTPResponse:
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     return response.json({"error": message}, status, headers, ensure_ascii=False)
+
+
+def _person(connection: Connection, user: str) -> str:
+    """Whose the facts of a sender are."""
+    return person_of(connection, user).user_id

@@ -52,7 +52,9 @@ def as_row(
         "timestamp": data.get("timestamp"),
         "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
         "action_name": data.get("name"),
-        "data": json.dumps(data),
+        # A tenth smaller without blanks. Not without escapes: tables that Rasa made on
+        # MySQL may hold no Chinese.
+        "data": json.dumps(data, separators=(",", ":")),
     }
 
 

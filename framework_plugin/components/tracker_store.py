@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
@@ -26,6 +26,7 @@ from framework_plugin.components.consent_gate import ConsentGate, Verdict
 from framework_plugin.components.discretion import Discretion, without_unsaid
 from framework_plugin.components.follow_up import note_session
 from framework_plugin.components.memory_tracker import MemoryTracker
+from framework_plugin.components.secret_codes import without_secrets
 from framework_plugin.components.session import latest_session
 from framework_plugin.components.session_reader import WINDOW, SessionReader
 from framework_plugin.components.stored_events import (
@@ -49,13 +50,15 @@ from framework_plugin.memory.database import (
     privacy_settings,
 )
 from framework_plugin.memory.dates import zone_of
+from framework_plugin.memory.forgetting import Forgotten
 from framework_plugin.memory.history import append_events
 from framework_plugin.memory.journal import Entry, Journal
 from framework_plugin.memory.masked_logs import mask_logs
 from framework_plugin.memory.opening import Memory
+from framework_plugin.memory.pages import PAGE
 from framework_plugin.memory.plans import open_plans
 from framework_plugin.memory.privacy import PRIVACY_KEYS
-from framework_plugin.memory.repository import Forgotten, MemoryRepository
+from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.turns import Message, note_message
 from framework_plugin.memory.unsaying import asks_to_unsay
 
@@ -179,6 +182,39 @@ class MemoryTrackerStore(SQLTrackerStore):
             return await self.retrieve(conversation_id)
         return await self._loaded(conversation_id, self._reader.full)
 
+    async def keys(self) -> list[str]:
+        """The ids of all conversations; see `all_keys` for very many.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        return [sender_id async for sender_id in self.all_keys()]
+
+    async def all_keys(self) -> AsyncIterator[str]:
+        """The ids of all conversations, read a page at a time as they are asked for.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        after: str | None = None
+        while page := await self.keys_page(after):
+            for sender_id in page:
+                yield sender_id
+            after = page[-1]
+
+    async def keys_page(self, after: str | None = None, limit: int = PAGE) -> list[str]:
+        """A page of the ids of conversations, in the order of the database.
+
+        Args:
+            after: The last id of the page before; None for the first page.
+            limit: At most how many, from 1 to 500.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+            ValueError: If `limit` is impossible.
+        """
+        return await asyncio.to_thread(self._repository.senders, after, limit)
+
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Appends what is new, and what it teaches, in one transaction.
 
@@ -213,7 +249,8 @@ class MemoryTrackerStore(SQLTrackerStore):
             MemoryStoreError: If the database cannot be written.
             OSError: If a file cannot be changed.
         """
-        self._leave(user)
+        for sender in self._repository.person(user).senders:
+            self._leave(sender.sender_id)
         return self.memory.forget(user)
 
     def _leave(self, user: str) -> None:
@@ -324,7 +361,8 @@ class MemoryTrackerStore(SQLTrackerStore):
         self, connection: Connection, user: str, said: Iterable[Event]
     ) -> list[Event]:
         """Writes events and what they teach; returns those that were written."""
-        lasting, reaches_back = without_unsaid([e for e in said if not is_passing(e)])
+        kept = [without_secrets(event) for event in said if not is_passing(event)]
+        lasting, reaches_back = without_unsaid(kept)
         if reaches_back:
             unsay_latest(connection, self._repository, user)
             self._discretion.forget(user)
@@ -344,7 +382,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         """Puts events into the journal, each once."""
         entries = []
         for event in without_unsaid(new)[0]:
-            data = self._discretion.stored_form(user, event)
+            data = self._discretion.stored_form(user, without_secrets(event))
             key = (user, signature_of(data))
             if not is_passing(event) and key not in self._journaled:
                 self._journaled.add(key)

@@ -14,7 +14,7 @@ from framework_plugin.components.user_memory import told_changes
 from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.history import SESSION_START, USER, parsed_event
 from framework_plugin.memory.repository import MemoryRepository
-from framework_plugin.memory.tables import events, tracker_snapshots
+from framework_plugin.memory.tables import events, of_type, tracker_snapshots
 from framework_plugin.memory.turns import Message, unnote_message
 from framework_plugin.memory.unsaying import blanked
 
@@ -26,7 +26,7 @@ _LATEST_TURN: Any = (
         >= sa.select(events.c.id)
         .where(
             events.c.sender_id == USER,
-            events.c.type_name == "user",
+            of_type("user"),
             events.c.id > sa.func.coalesce(SESSION_START, 0),
         )
         .order_by(events.c.id.desc())

@@ -356,6 +356,9 @@ def _options(url: URL) -> dict[str, Any]:
         # In memory, every thread would otherwise have a database of its own.
         options["poolclass"] = sa.pool.StaticPool
         options["connect_args"] = {"check_same_thread": False}
+    if url.get_backend_name() in ("mysql", "mariadb"):
+        # As with PostgreSQL; the default locks gaps, where strangers deadlock.
+        options["isolation_level"] = "READ COMMITTED"
     if url.get_backend_name() == "postgresql":
         schema = os.environ.get("POSTGRESQL_SCHEMA")
         if schema:

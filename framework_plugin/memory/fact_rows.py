@@ -64,9 +64,9 @@ def read_facts(connection: Connection, user_id: str, now: float = 0.0) -> Stored
         now: Plans whose days were over then are left out, in seconds since the epoch.
     """
     rows = _current(connection, user_id, now)
-    asked = [_fact(row) for row in rows if row.asked]
+    asked = [fact_of(row) for row in rows if row.asked]
     return StoredFacts(
-        tuple(_fact(row) for row in rows if not row.asked),
+        tuple(fact_of(row) for row in rows if not row.asked),
         asked[-1] if asked else None,
     )
 
@@ -74,7 +74,7 @@ def read_facts(connection: Connection, user_id: str, now: float = 0.0) -> Stored
 def facts_by_id(connection: Connection, user_id: str) -> dict[int, Fact]:
     """What is true of a user, by the ids of the rows, oldest first."""
     rows = _current(connection, user_id)
-    return {row.id: _fact(row) for row in rows if not row.asked}
+    return {row.id: fact_of(row) for row in rows if not row.asked}
 
 
 def read_past(connection: Connection, user_id: str, now: float) -> tuple[Fact, ...]:
@@ -82,7 +82,7 @@ def read_past(connection: Connection, user_id: str, now: float) -> tuple[Fact, .
 
     A plan whose days were over at the time `now` ended with them.
     """
-    facts = [_fact(row) for row in all_facts(connection, user_id) if not row.asked]
+    facts = [fact_of(row) for row in all_facts(connection, user_id) if not row.asked]
     over = (
         replace(f, ended_at=f.valid_until)
         if f.ended_at is None and f.valid_until is not None and f.valid_until < now
@@ -118,8 +118,8 @@ def write_message(
         connection.execute(_WITHDRAW, {"user": user_id})
         return
     rows = _current(connection, user_id)
-    ids = {_fact(row): row.id for row in rows if not row.asked}
-    asked = next((_fact(row) for row in rows if row.asked), None)
+    ids = {fact_of(row): row.id for row in rows if not row.asked}
+    asked = next((fact_of(row) for row in rows if row.asked), None)
     book = heard(Book(tuple(ids), asked), changes, at, source)
     if asked is not None:
         connection.execute(_WITHDRAW, {"user": user_id})
@@ -150,11 +150,12 @@ def _erase(
         connection.execute(_CLEAR, {"user": user_id})
         return
     for row in all_facts(connection, user_id):
-        if is_meant(_fact(row), kind, value):
+        if is_meant(fact_of(row), kind, value):
             connection.execute(_DELETE, {"row": row.id})
 
 
-def _fact(row: Any) -> Fact:
+def fact_of(row: Any) -> Fact:
+    """What a row of the table tells."""
     return Fact(
         FactKind(row.kind),
         row.value,

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from itertools import groupby
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from framework_plugin.corpus.dialogue import Speaker, Turn
-from framework_plugin.memory.tables import events
+from framework_plugin.memory.tables import events, of_type
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def _newest(*conditions: Any) -> Any:
     return of_user.order_by(events.c.id.desc()).limit(1)
 
 
-SESSION_START: Any = _newest(events.c.type_name == SESSION_STARTED).scalar_subquery()
+SESSION_START: Any = _newest(of_type(SESSION_STARTED)).scalar_subquery()
 """The id of the event that opened the latest session, or null."""
 
 _BEFORE_SESSION: Any = _newest(events.c.id < SESSION_START).scalar_subquery()
@@ -54,11 +55,11 @@ _LIMIT = sa.bindparam("limit", type_=sa.Integer)
 _TURN = (events.c.id, events.c.type_name, events.c.timestamp, events.c.data)
 
 
-def _newest_turns(condition: Any) -> Any:
+def _newest_turns(*conditions: Any) -> Any:
     # Each speaker's newest from the end of an index, whatever is known of the table.
     newest = [
         sa.select(*_TURN)
-        .where(_OF_USER, events.c.type_name == speaker, condition)
+        .where(_OF_USER, of_type(speaker), *conditions)
         .order_by(events.c.id.desc())
         .limit(_LIMIT)
         .subquery()
@@ -72,7 +73,8 @@ TURNS_BEFORE_SESSION: Any = _newest_turns(events.c.id < SESSION_START)
 TURNS_BEFORE_TIME: Any = _newest_turns(
     events.c.timestamp < sa.bindparam("before", type_=sa.Float)
 )
-"""The newest turns before a time, or before the latest session."""
+NEWEST_TURNS: Any = _newest_turns()
+"""The newest turns before the latest session, before a time, or of all."""
 
 
 def session_rows(connection: Connection, user_id: str) -> list[Any]:
@@ -103,22 +105,46 @@ def newest_session(connection: Connection, user_id: str) -> int | None:
 
 
 def earlier_turns(
-    connection: Connection, user_id: str, limit: int, before: float | None
+    connection: Connection,
+    sender_id: str,
+    limit: int,
+    before: float | None,
+    others: Iterable[str] = (),
 ) -> tuple[Turn, ...]:
-    """The last turns of earlier sessions, oldest first."""
-    asked: dict[str, Any] = {"user": user_id, "limit": limit}
-    query = TURNS_BEFORE_SESSION
+    """The last turns of earlier sessions, oldest first.
+
+    Args:
+        connection: To the database.
+        sender_id: Who speaks now.
+        limit: At most how many turns.
+        before: Only turns before this time, in seconds since the epoch; by default
+            those before the latest session.
+        others: Other senders that are the same person; by default all their turns
+            count, since none of them belongs to this session.
+    """
+    said = _turns(connection, TURNS_BEFORE_SESSION, sender_id, limit, before)
+    linked = [_turns(connection, NEWEST_TURNS, o, limit, before) for o in others]
+    if any(linked):
+        said = sorted(chain(said, *linked), key=itemgetter(0))[-limit:]
+    return tuple(turn for _, turn in said)
+
+
+def _turns(
+    connection: Connection, query: Any, sender_id: str, limit: int, before: float | None
+) -> list[tuple[float, Turn]]:
+    """The newest turns of one sender with their times, oldest first."""
+    asked: dict[str, Any] = {"user": sender_id, "limit": limit}
     if before is not None:
         query, asked["before"] = TURNS_BEFORE_TIME, before
-    rows = connection.execute(query, asked).all()
     turns = []
-    for row in reversed(rows):
-        event = parsed_event(row)
-        text = event.get("text") if event else None
+    for row in reversed(connection.execute(query, asked).all()):
+        event = parsed_event(row) or {}
+        text, at = event.get("text"), event.get("timestamp")
         # A text that begins with a slash is an intent sent by a button.
         if isinstance(text, str) and text.strip() and not text.startswith("/"):
-            turns.append(Turn(_SPEAKERS[row.type_name], text, row.timestamp))
-    return tuple(turns)
+            at = at if isinstance(at, int | float) else 0.0
+            turns.append((at, Turn(_SPEAKERS[row.type_name], text, row.timestamp)))
+    return turns
 
 
 def parsed_event(row: Any) -> Mapping[str, Any] | None:

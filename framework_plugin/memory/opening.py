@@ -15,11 +15,12 @@ from framework_plugin.memory.database import (
     endpoint_time_zone,
     open_engine,
 )
+from framework_plugin.memory.forgetting import Forgotten
 from framework_plugin.memory.journal import Journal
 from framework_plugin.memory.masked_logs import mask_logs
 from framework_plugin.memory.portability import Exported
 from framework_plugin.memory.privacy import PrivacySettings
-from framework_plugin.memory.repository import Forgotten, MemoryRepository
+from framework_plugin.memory.repository import MemoryRepository
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,22 @@ class Memory:
         Raises:
             MemoryStoreError: If something of it cannot be read.
         """
-        archived = self.archive.read(user_id) if self.archive else ()
+        archived = self.archive.read if self.archive else None
         return self.repository.export(user_id, self.journal.entries(), archived)
 
     def forget(self, user_id: str) -> Forgotten:
-        """Removes all that is stored of a user, wherever it is.
+        """Removes all that is stored of a person, wherever it is, by all their senders.
 
         Raises:
             MemoryStoreError: If the database cannot be written.
             OSError: If a file cannot be changed.
         """
+        person = self.repository.person(user_id)
         forgotten = self.repository.forget(user_id)
-        self.journal.remove(user_id)
-        if self.archive:
-            self.archive.remove(user_id)
+        for sender in person.senders:
+            self.journal.remove(sender.sender_id)
+            if self.archive:
+                self.archive.remove(sender.sender_id)
         return forgotten
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
@@ -14,67 +14,106 @@ from framework_plugin.memory.audit import read_audit
 from framework_plugin.memory.days import iso_time
 from framework_plugin.memory.fact_rows import all_facts
 from framework_plugin.memory.history import all_rows
+from framework_plugin.memory.identities import Sender, person_of
 from framework_plugin.memory.remains import export_remains
 from framework_plugin.memory.snapshots import all_snapshots
-from framework_plugin.memory.tables import consents
+from framework_plugin.memory.tables import consents, link_codes
 
 Exported = dict[str, Any]
 
 
-def export_user(
+def export_person(
     connection: Connection,
-    user_id: str,
+    sender_id: str,
     waiting: Iterable[Mapping[str, Any]] = (),
-    archived: Iterable[str] = (),
+    archived: Callable[[str], Iterable[str]] | None = None,
 ) -> Exported:
-    """Collects what is stored of a user; nothing is left out or shortened.
+    """Collects what is stored of a person; nothing is left out or shortened.
 
     Args:
         connection: To the database.
-        user_id: Rasa's `sender_id`.
+        sender_id: Rasa's `sender_id` of any of their senders.
         waiting: Entries of the journal, those of other users too.
-        archived: The user's events in the archive, each as JSON.
+        archived: Gives the events of a sender in the archive, each as JSON.
 
     Returns:
-        `user`, `exported_at`, `facts` (those that ended too), `conversation` (what
-        was said, for people), `events` (what Rasa keeps, for programs), `archived`
-        events (older ones), `snapshots`, `sessions` (a summary of each), `plans`,
-        `search` (by which words each event is found), `unsaved` events, `consent` (None
-        if it was never asked for), and the `audit` of this user.
+        `user`, `senders`, `exported_at`, `facts` (those that ended too), `conversation`
+        (what was said, for people), `events` (what Rasa keeps, for programs),
+        `archived` events (older ones), `snapshots`, `sessions` (a summary of each),
+        `plans`, `search` (by which words each event is found), `unsaved` events,
+        `link_codes`, `consents` and the `audit` of this person. What belongs to a
+        sender says so under `sender_id`.
         Times are ISO 8601 in UTC; within `events` they are as stored.
     """
-    rows = all_rows(connection, user_id)
-    events = [_event(row.data) for row in rows]
-    earlier = [_event(line) for line in archived]
+    person = person_of(connection, sender_id)
+    senders = [sender.sender_id for sender in person.senders]
+    events = [
+        _event(row.data, sender)
+        for sender in senders
+        for row in all_rows(connection, sender)
+    ]
+    earlier = [
+        _event(line, sender)
+        for sender in senders
+        for line in (archived(sender) if archived else ())
+    ]
+    said = [one for event in [*earlier, *events] if (one := _said(event))]
     return {
-        "user": user_id,
+        "user": sender_id,
+        "senders": [_sender(sender) for sender in person.senders],
         "exported_at": datetime.now(timezone.utc).isoformat(),
-        "facts": [_told(fact) for fact in all_facts(connection, user_id)],
-        "conversation": [
-            said for event in [*earlier, *events] if (said := _said(event))
-        ],
+        "facts": [_told(fact) for fact in all_facts(connection, person.user_id)],
+        "conversation": sorted(said, key=lambda one: one["at"] or ""),
         "events": events,
         "archived": earlier,
         "snapshots": [
-            {"after_event": one.event_id, "slots": _event(one.slots)}
-            for one in all_snapshots(connection, user_id)
+            {
+                "sender_id": sender,
+                "after_event": one.event_id,
+                "slots": _json(one.slots),
+            }
+            for sender in senders
+            for one in all_snapshots(connection, sender)
         ],
-        **export_remains(connection, user_id),
-        "unsaved": [e["event"] for e in waiting if e.get("sender_id") == user_id],
-        "consent": _consent(connection, user_id),
+        **_remains(connection, senders),
+        "unsaved": [
+            {"sender_id": entry["sender_id"], **entry["event"]}
+            for entry in waiting
+            if entry.get("sender_id") in senders
+        ],
+        "link_codes": _link_codes(connection, senders),
+        "consents": _consents(connection, senders),
         "audit": [
             {**asdict(entry), "at": iso_time(entry.at)}
+            for user_id in sorted({person.user_id, *senders})
             for entry in read_audit(connection, user_id)
             if entry.user_id == user_id
         ],
     }
 
 
-def _consent(connection: Connection, user_id: str) -> Exported | None:
-    row = connection.execute(
-        consents.select().where(consents.c.user_id == user_id)
-    ).first()
-    return row and {"state": row.state, "changed_at": iso_time(row.changed_at)}
+def _remains(connection: Connection, senders: Iterable[str]) -> Exported:
+    """Summaries, plans and words of all senders, each with its sender."""
+    found: dict[str, list[Exported]] = {}
+    for sender_id in senders:
+        for name, entries in export_remains(connection, sender_id).items():
+            told = ({"sender_id": sender_id, **entry} for entry in entries)
+            found.setdefault(name, []).extend(told)
+    return found
+
+
+def _consents(connection: Connection, senders: Iterable[str]) -> list[Exported]:
+    rows = connection.execute(
+        consents.select().where(consents.c.user_id.in_(list(senders)))
+    )
+    return [
+        {
+            "sender_id": row.user_id,
+            "state": row.state,
+            "changed_at": iso_time(row.changed_at),
+        }
+        for row in rows
+    ]
 
 
 def _told(fact: Any) -> Exported:
@@ -92,7 +131,37 @@ def _told(fact: Any) -> Exported:
     }
 
 
-def _event(data: str) -> Any:
+def _sender(sender: Sender) -> Exported:
+    return {
+        "sender_id": sender.sender_id,
+        "channel": sender.channel,
+        "linked_at": iso_time(sender.linked_at),
+    }
+
+
+def _link_codes(connection: Connection, senders: list[str]) -> list[Exported]:
+    """The codes and wrong tries of senders; codes are known by their hash alone."""
+    rows = connection.execute(
+        link_codes.select().where(link_codes.c.sender_id.in_(senders))
+    )
+    return [
+        {
+            "sender_id": row.sender_id,
+            "channel": row.channel,
+            "hash": row.digest,
+            "expires_at": iso_time(row.expires_at),
+            "wrong_at": [iso_time(at) for at in _json(row.wrong_at)],
+        }
+        for row in rows
+    ]
+
+
+def _event(data: str, sender_id: str) -> Any:
+    event = _json(data)
+    return {"sender_id": sender_id, **event} if isinstance(event, dict) else event
+
+
+def _json(data: str) -> Any:
     """What a column holds; as text if it is damaged."""
     try:
         return json.loads(data)
@@ -106,4 +175,5 @@ def _said(event: Any) -> Exported | None:
     text, at = event.get("text"), event.get("timestamp")
     if not text:
         return None
-    return {"at": iso_time(at), "speaker": event["event"], "text": text}
+    said = {"at": iso_time(at), "speaker": event["event"], "text": text}
+    return {**said, "sender_id": event["sender_id"]}

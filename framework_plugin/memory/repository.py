@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from framework_plugin.corpus.user_context import TIME_ZONE, Fact, UserContext
@@ -18,9 +17,19 @@ from framework_plugin.memory.changes import FactChange
 from framework_plugin.memory.database import WRITES, clear_log, store_errors
 from framework_plugin.memory.encryption import check_key
 from framework_plugin.memory.fact_rows import read_facts, read_past, write_message
+from framework_plugin.memory.forgetting import Forgotten, forget_person
 from framework_plugin.memory.history import earlier_turns as read_earlier_turns
+from framework_plugin.memory.identities import (
+    Person,
+    Sender,
+    held_user,
+    link,
+    person_of,
+    unlink,
+)
 from framework_plugin.memory.migrations import migrate
-from framework_plugin.memory.portability import Exported, export_user
+from framework_plugin.memory.pages import PAGE, SENDERS, all_users
+from framework_plugin.memory.portability import Exported, export_person
 from framework_plugin.memory.retention import retire
 from framework_plugin.memory.search import (
     Recalled,
@@ -28,32 +37,13 @@ from framework_plugin.memory.search import (
     TextVectors,
     search,
 )
-from framework_plugin.memory.tables import (
-    consents,
-    encryption_check,
-    events,
-    tracker_snapshots,
-    user_facts,
-)
-from framework_plugin.memory.turns import forget_found, index_user
+from framework_plugin.memory.tables import encryption_check
+from framework_plugin.memory.turns import index_user
 
 logger = logging.getLogger(__name__)
 
 EARLIER_TURNS = 20
 _SEARCH = SearchSettings()
-
-
-@dataclass(frozen=True)
-class Forgotten:
-    """What was removed.
-
-    Args:
-        facts: Number of facts.
-        events: Number of events of conversations.
-    """
-
-    facts: int
-    events: int
 
 
 @dataclass(frozen=True)
@@ -136,11 +126,13 @@ class MemoryRepository:
         now: float = 0.0,
     ) -> UserContext:
         """`user_context` on a connection that is open."""
-        known = read_facts(connection, user_id, now)
+        person = person_of(connection, user_id)
+        others = person.others(user_id)
+        known = read_facts(connection, person.user_id, now)
         return UserContext(
-            user_id,
+            person.user_id,
             known.facts,
-            read_earlier_turns(connection, user_id, earlier_turns, before),
+            read_earlier_turns(connection, user_id, earlier_turns, before, others),
             known.asked,
             self._time_zone,
         )
@@ -205,47 +197,72 @@ class MemoryRepository:
         """`learn` within a transaction that is open; see `fact_rows.write_message`.
 
         Without changes a question that is open is taken back. The source is the
-        conversation, by default the user's only one.
+        conversation, by default the sender's own.
         """
         said_in = user_id if source is None else source
-        write_message(connection, user_id, changes, at, said_in)
+        if changes:
+            (person_id,) = held_user(connection, user_id)
+        else:
+            person_id = person_of(connection, user_id).user_id
+        write_message(connection, person_id, changes, at, said_in)
 
     def export(
         self,
         user_id: str,
         waiting: Iterable[Mapping[str, Any]] = (),
-        archived: Iterable[str] = (),
+        archived: Callable[[str], Iterable[str]] | None = None,
     ) -> Exported:
-        """All that is stored of a user; see `portability.export_user`.
+        """All that is stored of a person; see `portability.export_person`.
 
         Raises:
             MemoryStoreError: If the database cannot be read.
         """
         with self.reading() as connection:
-            return export_user(connection, user_id, waiting, archived)
+            return export_person(connection, user_id, waiting, archived)
 
     def forget(self, user_id: str) -> Forgotten:
-        """Removes all facts and all conversations of a user, and whether they agreed.
+        """Removes all facts and all conversations of a person, by all their senders.
 
         Only the audit still names them. From an SQLite file they are gone to the last
         byte; a server overwrites them in its own time.
+
+        Args:
+            user_id: Rasa's `sender_id` of any of them.
 
         Raises:
             MemoryStoreError: If the database cannot be written.
         """
         with self.writing() as connection:
-            forget_found(connection, user_id)
-            facts, said, _ = (
-                connection.execute(sa.delete(table).where(column == user_id)).rowcount
-                for table, column in (
-                    (user_facts, user_facts.c.user_id),
-                    (events, events.c.sender_id),
-                    (tracker_snapshots, tracker_snapshots.c.sender_id),
-                )
-            )
-            connection.execute(sa.delete(consents).where(consents.c.user_id == user_id))
+            forgotten = forget_person(connection, user_id)
         self.clear_log()
-        return Forgotten(facts, said)
+        return forgotten
+
+    def person(self, user_id: str) -> Person:
+        """Who a sender is, and by which senders that person speaks.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        with self.reading() as connection:
+            return person_of(connection, user_id)
+
+    def link(self, one: str, other: str, at: float) -> bool:
+        """Makes two senders one person; see `identities.link`.
+
+        Raises:
+            MemoryStoreError: If the database cannot be written.
+        """
+        with self.writing() as connection:
+            return link(connection, Sender(one), Sender(other), at)
+
+    def unlink(self, user_id: str) -> bool:
+        """Makes a sender a person of their own; see `identities.unlink`.
+
+        Raises:
+            MemoryStoreError: If the database cannot be written.
+        """
+        with self.writing() as connection:
+            return unlink(connection, user_id)
 
     def note(self, entry: AuditEntry) -> None:
         """Adds an entry to the audit.
@@ -270,37 +287,52 @@ class MemoryRepository:
             MemoryStoreError: If the database cannot be written.
             OSError: If the archive cannot be written.
         """
-        counts = []
-        for user_id in self.users():
-            with self.writing() as connection:
-                counts.append(retire(connection, user_id, before, archive))
+        users = removed = 0
+        for page in SENDERS.all(self.reading):
+            for sender_id in page:
+                with self.writing() as connection:
+                    count = retire(connection, sender_id, before, archive)
+                users += count > 0
+                removed += count
         self.clear_log()
-        return Retired(sum(map(bool, counts)), sum(counts))
+        return Retired(users, removed)
 
     def index(self) -> int:
         """Makes what was said before this version findable, and anything else anew.
 
         Returns:
-            The number of users.
+            The number of senders.
 
         Raises:
             MemoryStoreError: If the database cannot be written.
         """
-        users = self.users()
-        for user_id in users:
-            with self.writing() as connection:
-                index_user(connection, user_id)
-        return len(users)
+        count = 0
+        for page in SENDERS.all(self.reading):
+            for sender_id in page:
+                with self.writing() as connection:
+                    index_user(connection, sender_id)
+            count += len(page)
+        return count
 
-    def users(self) -> tuple[str, ...]:
-        """The ids of all users with facts or conversations, in alphabetical order.
+    def users(self) -> Iterator[str]:
+        """The ids of all users with facts or conversations, each once.
+
+        Linked senders are one user. They are read some hundred at a time, as they are
+        asked for.
 
         Raises:
             MemoryStoreError: If the database cannot be read.
         """
-        known = sa.union(sa.select(user_facts.c.user_id), sa.select(events.c.sender_id))
+        return all_users(self.reading)
+
+    def senders(self, after: str | None = None, limit: int = PAGE) -> list[str]:
+        """A page of the ids that have conversations; see `IdPages.read`.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
         with self.reading() as connection:
-            return tuple(sorted(connection.execute(known).scalars()))
+            return SENDERS.read(connection, after, limit)
 
     def clear_log(self) -> None:
         """Leaves no trace of what was removed in the log of an SQLite file."""

@@ -11,7 +11,12 @@ from sqlalchemy.engine import Connection
 from framework_plugin.memory.archive import Archive
 from framework_plugin.memory.history import SESSION_ACTION, SESSION_STARTED, USER
 from framework_plugin.memory.summaries import summarise_rows
-from framework_plugin.memory.tables import events, tracker_snapshots, turn_terms
+from framework_plugin.memory.tables import (
+    events,
+    of_type,
+    tracker_snapshots,
+    turn_terms,
+)
 
 _OF_USER = events.c.sender_id == USER
 _BEFORE = sa.bindparam("before", type_=sa.Float)
@@ -23,7 +28,7 @@ _FIRST_NEW: Any = (
 )
 _SESSION_OF_IT: Any = (
     sa.select(sa.func.max(events.c.id))
-    .where(_OF_USER, events.c.type_name == SESSION_STARTED, events.c.id <= _FIRST_NEW)
+    .where(_OF_USER, of_type(SESSION_STARTED), events.c.id <= _FIRST_NEW)
     .scalar_subquery()
 )
 _BOUNDS: Any = sa.select(

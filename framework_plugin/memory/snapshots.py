@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from framework_plugin.memory.history import SESSION_START, USER
-from framework_plugin.memory.tables import events, tracker_snapshots
+from framework_plugin.memory.tables import events, of_type, tracker_snapshots
 
 _OF_USER = tracker_snapshots.c.sender_id == USER
 
 _MESSAGE: Any = (
     sa.select(events.c.id)
-    .where(events.c.sender_id == USER, events.c.type_name == "user")
+    .where(events.c.sender_id == USER, of_type("user"))
     .order_by(events.c.id.desc())
     .offset(sa.bindparam("others", type_=sa.Integer))
     .limit(1)

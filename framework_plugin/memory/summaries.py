@@ -18,6 +18,7 @@ from framework_plugin.memory.mood import mood_of, tells_mood
 from framework_plugin.memory.postings import rarities
 from framework_plugin.memory.tables import (
     events,
+    of_type,
     session_summaries,
     turn_terms,
     user_plans,
@@ -33,7 +34,7 @@ _START: Any = (
     sa.select(events.c.id)
     .where(
         events.c.sender_id == USER,
-        events.c.type_name == SESSION_STARTED,
+        of_type(SESSION_STARTED),
         events.c.id < _BEFORE,
     )
     .order_by(events.c.id.desc())
@@ -47,7 +48,7 @@ def _said(speaker: str) -> Any:
         sa.select(events.c.id, events.c.type_name, events.c.data)
         .where(
             events.c.sender_id == USER,
-            events.c.type_name == speaker,
+            of_type(speaker),
             events.c.id > sa.bindparam("start", type_=sa.Integer),
             events.c.id < _BEFORE,
         )

@@ -29,20 +29,50 @@ _EXACT: Any = {
     "mariadb_collate": "utf8mb4_bin",
 }
 
+memory_version = sa.Table(
+    "memory_version",
+    metadata,
+    sa.Column("version_num", sa.String(32), primary_key=True),
+)
+"""Which step of `migrations` the database has reached, as alembic notes it."""
+
 events = sa.Table(
     "events",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
+    sa.Column("sender_id", sa.String(255), nullable=False),
     sa.Column("type_name", sa.String(255), nullable=False),
     sa.Column("timestamp", _DOUBLE),
     sa.Column("intent_name", sa.String(255)),
     sa.Column("action_name", sa.String(255)),
     sa.Column("data", Sealed),
+    # Stands in for Rasa's index of `sender_id` alone.
     sa.Index("ix_events_sender_id_id", "sender_id", "id"),
-    sa.Index("ix_events_sender_id_type_name_id", "sender_id", "type_name", "id"),
 )
 """Column for column the table of Rasa's SQLTrackerStore, with indexes of our own."""
+
+
+def of_type(type_name: str) -> Any:
+    """The condition that an event is of one of the types of the index below.
+
+    The type stands in the statement itself: only then does a database know that it is
+    one of them.
+    """
+    return events.c.type_name == sa.literal_column(f"'{type_name}'")
+
+
+_SAID = sa.or_(*map(of_type, ("user", "bot", "session_started")))
+
+# Most events are neither messages nor beginnings; where an index can, it leaves them
+# out.
+sa.Index(
+    "ix_events_sender_id_type_name_id",
+    events.c.sender_id,
+    events.c.type_name,
+    events.c.id,
+    sqlite_where=_SAID,
+    postgresql_where=_SAID,
+)
 
 tracker_snapshots = sa.Table(
     "tracker_snapshots",
@@ -63,7 +93,7 @@ user_facts = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("value", Sealed, nullable=False),
     # Sealed values differ each time: this tells whether two are the same.
-    # Whoever changes a value must change it too.
+    # Whoever changes a value, or whose it is, must change it too.
     sa.Column("digest", sa.String(64), nullable=False, default=fact_digest),
     sa.Column("said_at", _DOUBLE, nullable=False),
     sa.Column("confidence", _DOUBLE, nullable=False, server_default="1"),
@@ -86,6 +116,40 @@ Times are in seconds since the epoch; `day` is an ISO date or empty. `asked` mar
 the user has yet to agree to. `ended_at` is 0 while it is true: nulls would not be
 unique.
 """
+
+identities = sa.Table(
+    "identities",
+    metadata,
+    sa.Column("sender_id", sa.String(255), primary_key=True),
+    sa.Column("user_id", sa.String(255), nullable=False, index=True),
+    sa.Column("channel", sa.String(255)),
+    sa.Column("linked_at", _DOUBLE, nullable=False),
+    **_EXACT,
+)
+"""Senders that are one person; who has no row here is a user of their own."""
+
+held_users = sa.Table(
+    "held_users",
+    metadata,
+    sa.Column("user_id", sa.String(255), primary_key=True),
+    **_EXACT,
+)
+"""Always empty: on MySQL and MariaDB a row is the lock of whoever is about to write."""
+
+link_codes = sa.Table(
+    "link_codes",
+    metadata,
+    sa.Column("sender_id", sa.String(255), primary_key=True),
+    sa.Column("digest", sa.String(64), unique=True),
+    sa.Column("channel", sa.String(255)),
+    sa.Column("expires_at", _DOUBLE),
+    sa.Column("wrong_at", sa.String(255), nullable=False),
+    sa.Column("keep_until", _DOUBLE, nullable=False),
+    **_EXACT,
+)
+"""By sender: the hash of the code they were given, if any, and when they said wrong
+ones, as a JSON list of seconds since the epoch; of no use after `keep_until`."""
+
 
 consents = sa.Table(
     "consents",

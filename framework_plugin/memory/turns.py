@@ -13,7 +13,9 @@ from sqlalchemy.engine import Connection
 from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.clauses import split_clauses
 from framework_plugin.memory.extraction import FactExtractor
+from framework_plugin.memory.fact_rows import all_facts
 from framework_plugin.memory.history import USER, message_text
+from framework_plugin.memory.identities import person_of
 from framework_plugin.memory.plans import (
     close_plan,
     closed_plans,
@@ -25,9 +27,9 @@ from framework_plugin.memory.remembered import asked_topic
 from framework_plugin.memory.search import said_with
 from framework_plugin.memory.tables import (
     events,
+    of_type,
     session_summaries,
     turn_terms,
-    user_facts,
     user_plans,
 )
 from framework_plugin.memory.terms import (
@@ -42,7 +44,7 @@ _LAST_MESSAGES: Any = (
     sa.select(events.c.id, events.c.data)
     .where(
         events.c.sender_id == USER,
-        events.c.type_name == "user",
+        of_type("user"),
         events.c.id < sa.bindparam("event_id", type_=sa.Integer),
     )
     .order_by(events.c.id.desc())
@@ -50,7 +52,7 @@ _LAST_MESSAGES: Any = (
 )
 _ALL_MESSAGES: Any = (
     sa.select(events.c.id, events.c.timestamp, events.c.data)
-    .where(events.c.sender_id == USER, events.c.type_name == "user")
+    .where(events.c.sender_id == USER, of_type("user"))
     .order_by(events.c.id)
 )
 
@@ -181,11 +183,7 @@ def _forget_matters(
     if any(change.operation is Operation.CLEAR for change in removed):
         forget_found(connection, user_id)
         return
-    known = connection.execute(
-        sa.select(user_facts.c.kind, user_facts.c.value).where(
-            user_facts.c.user_id == user_id
-        )
-    ).all()
+    known = all_facts(connection, person_of(connection, user_id).user_id)
     for change in removed:
         values = {change.value} if change.value else set()
         if change.kind is not None and change.value is None:

@@ -24,6 +24,8 @@ EXPECTED = {
     "action_forget_memory",
     "action_consent",
     "action_session_start",
+    "action_link_account",
+    "action_unlink_account",
     "action_order_status",
     "action_cancel_order",
     "action_ask_order_number",

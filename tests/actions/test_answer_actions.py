@@ -176,7 +176,7 @@ def test_hostile_text_is_only_text(talk: Conversation, text: str) -> None:
 
     assert message["text"]
     assert "<script" not in message["text"]
-    assert talk.resources.memory.users() == ()
+    assert not list(talk.resources.memory.users())
 
 
 def test_sql_in_a_told_fact_is_harmless(talk: Conversation) -> None:
@@ -185,7 +185,7 @@ def test_sql_in_a_told_fact_is_harmless(talk: Conversation) -> None:
     )
 
     assert answer == "好，我记下了：你叫Robert。"
-    assert talk.resources.memory.users() == ()
+    assert not list(talk.resources.memory.users())
 
 
 def test_a_told_fact_is_not_taken_for_a_question_it_resembles(

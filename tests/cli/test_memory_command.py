@@ -62,6 +62,11 @@ def shown(endpoints: Path, user: str) -> dict:
     return json.loads(result.stdout)
 
 
+def nothing(user: str) -> dict:
+    sender = {"sender_id": user, "channel": None, "linked_at": None}
+    return {"user": user, "senders": [sender], "facts": [], "past": [], "turns": 0}
+
+
 def test_show_lists_the_facts_and_counts_the_turns(filled: Path) -> None:
     result = runner.invoke(
         app, ["memory", "show", "--user", "bob", "--endpoints", str(filled)]
@@ -83,12 +88,7 @@ def test_show_as_json_tells_kind_value_and_time(filled: Path) -> None:
 
 
 def test_nothing_is_known_of_a_stranger(filled: Path) -> None:
-    assert shown(filled, "carol") == {
-        "user": "carol",
-        "facts": [],
-        "past": [],
-        "turns": 0,
-    }
+    assert shown(filled, "carol") == nothing("carol")
 
 
 def test_forget_removes_one_user_and_says_how_much(filled: Path) -> None:
@@ -98,12 +98,7 @@ def test_forget_removes_one_user_and_says_how_much(filled: Path) -> None:
     )
     assert result.exit_code == 0
     assert "2 facts and 2 events" in result.stdout
-    assert shown(filled, "alice") == {
-        "user": "alice",
-        "facts": [],
-        "past": [],
-        "turns": 0,
-    }
+    assert shown(filled, "alice") == nothing("alice")
     assert shown(filled, "bob")["turns"] == 2
 
 
@@ -242,3 +237,61 @@ def test_show_tells_the_past_and_what_is_being_asked(filled: Path) -> None:
     )
     assert "攀岩" in result.stdout
     assert "苏木" in result.stdout
+
+
+def memory(endpoints: Path, *arguments: str):
+    command = ["memory", *arguments, "--endpoints", str(endpoints)]
+    return runner.invoke(app, command)
+
+
+def test_linked_senders_are_shown_exported_and_forgotten_as_one_user(
+    filled: Path, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "memory.db.unsaved.jsonl")
+    journal.add([{"sender_id": "alice", "event": UserUttered("没存").as_dict()}])
+
+    linked = memory(filled, "link", "bob", "alice")
+    assert linked.exit_code == 0
+    assert "'alice', 'bob' are one user now." in linked.stdout
+    assert "already" in memory(filled, "link", "alice", "bob").stdout
+
+    content = shown(filled, "bob")
+    assert content["turns"] == 4
+    assert [s["sender_id"] for s in content["senders"]] == ["alice", "bob"]
+    assert [fact["value"] for fact in content["facts"]] == ["攀岩", "[阿宝]"]
+    told = memory(filled, "show", "--user", "alice").stdout
+    assert "bob" in told
+    exported = json.loads(export(filled, "bob").stdout)
+    assert {turn["sender_id"] for turn in exported["conversation"]} == {"alice", "bob"}
+
+    asked = memory(filled, "forget", "--user", "bob", "--yes")
+    assert "3 facts and 4 events of conversations of 'alice', 'bob'" in asked.stdout
+    for user in ("alice", "bob"):
+        assert shown(filled, user) == nothing(user)
+    assert not journal.entries()
+
+
+def test_an_unlinked_sender_is_a_user_of_its_own(filled: Path) -> None:
+    memory(filled, "link", "alice", "bob")
+    result = memory(filled, "unlink", "alice")
+    assert "the facts stay with 'bob'" in result.stdout
+    assert shown(filled, "alice")["facts"] == []
+    assert len(shown(filled, "bob")["facts"]) == 2
+    assert "linked to no other" in memory(filled, "unlink", "alice").stdout
+
+
+def test_a_sender_cannot_be_linked_to_itself(filled: Path) -> None:
+    result = memory(filled, "link", "alice", "alice")
+    assert result.exit_code == 2
+    assert "two different" in result.output
+
+
+def test_the_question_before_forgetting_names_all_senders(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory(filled, "link", "alice", "bob")
+    asked: list[str] = []
+    monkeypatch.setattr("framework_plugin.cli.memory._agree", asked.append)
+    assert memory(filled, "forget", "--user", "bob").exit_code == 0
+    (question,) = asked
+    assert "'alice', 'bob' (linked senders are forgotten together)" in question

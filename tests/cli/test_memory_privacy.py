@@ -86,7 +86,7 @@ def test_the_export_holds_the_audit_of_its_user_alone(endpoints: Path) -> None:
     run(endpoints, "show", "--user", "alice")
     content = json.loads(run(endpoints, "export", "--user", "alice"))
     assert [e["user_id"] for e in content["audit"]] == ["alice"]
-    assert content["consent"] is None
+    assert content["consents"] == []
 
 
 def test_rotation_leaves_no_file_readable_and_none_needs_the_old_key(
@@ -106,8 +106,8 @@ def test_rotation_leaves_no_file_readable_and_none_needs_the_old_key(
     for user in ("alice", "bob"):
         content = memory.export(user)
         assert content["facts"][0]["value"] == "欧阳翀"
-        assert content["unsaved"] == [{"text": "欧阳翀等着"}]
-        assert content["archived"] == [{"text": "欧阳翀从前"}]
+        assert content["unsaved"] == [{"sender_id": user, "text": "欧阳翀等着"}]
+        assert content["archived"] == [{"text": "欧阳翀从前", "sender_id": user}]
     actions = [e["action"] for e in json.loads(run(endpoints, "audit", "--json"))]
     assert actions == ["rotate"]
 

@@ -95,7 +95,7 @@ class TestMasking:
         assert user["message_id"] == PHONE
         bot = next(e for e in stored if e["event"] == "bot")
         assert bot["text"] == f"记下{MASKED}了"
-        without_ids = files(path).replace(f'"message_id": "{PHONE}"', "")
+        without_ids = files(path).replace(f'"message_id":"{PHONE}"', "")
         assert PHONE not in without_ids
 
     async def test_a_form_of_this_process_can_use_what_was_typed(self, open_store):
@@ -293,7 +293,7 @@ class TestConsent:
         with store.memory.repository.reading() as connection:
             actions = [e.action for e in read_audit(connection, "alice")]
         assert actions == ["consent given", "consent refused"]
-        assert store.memory.export("alice")["consent"]["state"] == "refused"
+        assert store.memory.export("alice")["consents"][0]["state"] == "refused"
 
     async def test_who_refuses_is_not_stored_and_may_agree_later(self, open_store):
         store = open_store(consent="required")
@@ -327,7 +327,7 @@ class TestConsent:
                 connection.execute(f"ALTER TABLE away_{table} RENAME TO {table}")
         tracker = await say(store, "回来了")
         assert said(tracker) == ["我叫小鱼", "同意", "断开了吗", "回来了"]
-        assert store.memory.export("bob")["consent"]["state"] == "refused"
+        assert store.memory.export("bob")["consents"][0]["state"] == "refused"
 
 
 class TestUnsaying:
@@ -422,4 +422,4 @@ def test_two_users_forgetting_at_once_leave_a_third_alone(open_store):
         asyncio.run(say(store, f"我叫{user}", user=user))
     for user in ("alice", "bob"):
         store.forget(user)
-    assert store.memory.repository.users() == ("carol",)
+    assert list(store.memory.repository.users()) == ["carol"]

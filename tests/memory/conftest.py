@@ -151,6 +151,35 @@ def mariadb_url():
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def redis_port(tmp_path):
+    """The port of a Redis server on loopback that keeps nothing."""
+    server = shutil.which("redis-server")
+    if not server:
+        pytest.skip("redis-server is not installed")
+    port = free_port()
+    place = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path)]
+    running = subprocess.Popen(
+        [server, *place, "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL
+    )
+    try:
+        wait_for_redis(port)
+        yield port
+    finally:
+        running.terminate()
+        running.wait(timeout=60)
+
+
+def wait_for_redis(port):
+    for _ in range(100):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)) as asking:
+            asking.sendall(b"PING\r\n")
+            if asking.recv(7) == b"+PONG\r\n":
+                return
+        time.sleep(0.1)
+    pytest.fail("Redis did not start within ten seconds")
+
+
 def wait_for_server(url):
     engine = sa.create_engine(url)
     for _ in range(120):
@@ -167,6 +196,4 @@ def emptied(url):
     """An engine for a database that other tests have used; nothing is in it."""
     engine = open_engine(url)
     metadata.drop_all(engine)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE IF EXISTS memory_version"))
     return engine

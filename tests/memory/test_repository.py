@@ -73,7 +73,7 @@ def check_facts_live_and_die(repository, reopened):
     assert repository.forget("alice").facts == 5  # the old name, and Jazz
     assert reopened.user_context("alice") == UserContext("alice")
     assert reopened.user_context("bob").value(NAME) == "小博"
-    assert reopened.users() == ("bob",)
+    assert list(reopened.users()) == ["bob"]
 
 
 def test_facts_live_in_a_file_until_they_are_forgotten(repository, engine):
@@ -121,7 +121,7 @@ def test_forgetting_removes_facts_and_conversations_of_one_user(repository, engi
     repository.learn("alice", name("小爱"), 100.0)
     assert repository.forget("alice") == Forgotten(facts=1, events=4)
     assert repository.forget("alice") == Forgotten(facts=0, events=0)
-    assert repository.users() == ("bob",)
+    assert list(repository.users()) == ["bob"]
 
 
 def test_a_removal_reaches_the_database(repository):

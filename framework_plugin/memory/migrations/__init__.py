@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from framework_plugin.errors import MemoryStoreError
 from framework_plugin.memory.database import WRITES, safe_url
+from framework_plugin.memory.tables import memory_version
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
@@ -28,7 +29,6 @@ logger = logging.getLogger(__name__)
 LATEST = "2"
 """The step that this version of the package works with."""
 
-_TABLE = "memory_version"
 _PATIENCE_SECONDS = 60
 _MYSQL_LOCKS = (
     f"GET_LOCK('personal-chat', {_PATIENCE_SECONDS})",
@@ -42,13 +42,13 @@ _LOCKS = {
     "mysql": _MYSQL_LOCKS,
     "mariadb": _MYSQL_LOCKS,
 }
-_REACHED = sa.select(sa.column("version_num")).select_from(sa.table(_TABLE))
+_REACHED = sa.select(memory_version.c.version_num)
 
 
 def reached_version(engine: Engine) -> str | None:
     """The step that a database has reached; None if it knows of none."""
     with engine.connect() as connection:
-        if not sa.inspect(connection).has_table(_TABLE):
+        if not sa.inspect(connection).has_table(memory_version.name):
             return None
         found: str | None = connection.execute(_REACHED).scalar()
         return found
@@ -95,7 +95,7 @@ def _upgrade(connection: Connection, steps: ScriptDirectory) -> None:
     context = MigrationContext.configure(
         connection,
         opts={
-            "version_table": _TABLE,
+            "version_table": memory_version.name,
             "fn": lambda reached, _: steps._upgrade_revs(LATEST, reached),
         },
     )

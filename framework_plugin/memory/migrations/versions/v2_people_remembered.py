@@ -38,13 +38,59 @@ def upgrade() -> None:
         op.drop_table("user_facts")
     op.rename_table("user_facts_new", "user_facts")
     _index_facts()
+    _index_events()
     for table in _NEW:
         if table.name not in there:
             table.create(op.get_bind())
 
 
+def _index_events() -> None:
+    """Leaves out of the indexes what nobody looks for by them."""
+    found = {i["name"] for i in sa.inspect(op.get_bind()).get_indexes("events")}
+    # The index of `sender_id` and `id` serves as well, for Rasa's own store too.
+    if "ix_events_sender_id" in found:
+        op.drop_index("ix_events_sender_id", "events")
+    if op.get_bind().dialect.name in ("mysql", "mariadb"):
+        return
+    name = "ix_events_sender_id_type_name_id"
+    if name in found:
+        op.drop_index(name, "events")
+    said = sa.text(
+        "type_name = 'user' OR type_name = 'bot' OR type_name = 'session_started'"
+    )
+    columns = ["sender_id", "type_name", "id"]
+    where = {"sqlite_where": said, "postgresql_where": said}
+    op.create_index(name, "events", columns, **where)
+
+
 _metadata = sa.MetaData()
 _NEW = (
+    sa.Table(
+        "identities",
+        _metadata,
+        sa.Column("sender_id", sa.String(255), primary_key=True),
+        sa.Column("user_id", sa.String(255), nullable=False, index=True),
+        sa.Column("channel", sa.String(255)),
+        sa.Column("linked_at", _DOUBLE, nullable=False),
+        **_UTF8,
+    ),
+    sa.Table(
+        "held_users",
+        _metadata,
+        sa.Column("user_id", sa.String(255), primary_key=True),
+        **_UTF8,
+    ),
+    sa.Table(
+        "link_codes",
+        _metadata,
+        sa.Column("sender_id", sa.String(255), primary_key=True),
+        sa.Column("digest", sa.String(64), unique=True),
+        sa.Column("channel", sa.String(255)),
+        sa.Column("expires_at", _DOUBLE),
+        sa.Column("wrong_at", sa.String(255), nullable=False),
+        sa.Column("keep_until", _DOUBLE, nullable=False),
+        **_UTF8,
+    ),
     sa.Table(
         "consents",
         _metadata,
