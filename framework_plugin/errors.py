@@ -7,7 +7,7 @@ PersonalChatError
 ├── TrainingError     a training cannot go on: it diverged, or the disk is full
 ├── ReportError       a report of figures cannot be made, written or read
 ├── MemoryStoreError  the memory database cannot be opened, read or written
-└── DocumentError     a file of questions and answers cannot be used
+└── DocumentError     documents cannot be read, stored or found
 
 Every message says what is wrong, what was expected and what to do.
 """
@@ -44,4 +44,4 @@ class MemoryStoreError(PersonalChatError):
 
 
 class DocumentError(PersonalChatError):
-    """A file of questions and answers cannot be used."""
+    """A document cannot be read, stored or found, or what is said of it is wrong."""

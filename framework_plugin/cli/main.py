@@ -14,6 +14,7 @@ from framework_plugin import __version__
 from framework_plugin.cli import (
     chat,
     compress,
+    documents,
     embeddings,
     evaluate,
     memory,
@@ -34,6 +35,7 @@ app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compress")(compress.compress)
 app.add_typer(memory.app, name="memory")
+app.add_typer(documents.app, name="documents")
 app.add_typer(embeddings.app, name="embeddings")
 
 

@@ -10,6 +10,7 @@ from framework_plugin.retrieval.answer import (
 )
 from framework_plugin.retrieval.faq import Faq, FaqEntry, load_faq
 from framework_plugin.retrieval.index import FaqIndex, Hit
+from framework_plugin.retrieval.passages import Passage
 from framework_plugin.retrieval.terms import TermExtractor, TermWeights, load_synonyms
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "FaqIndex",
     "Hit",
     "NoAnswer",
+    "Passage",
     "TermExtractor",
     "TermWeights",
     "decide",

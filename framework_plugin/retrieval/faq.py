@@ -25,6 +25,7 @@ from typing import Any
 import yaml
 
 from framework_plugin.errors import DocumentError
+from framework_plugin.retrieval.decoding import read_text
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def load_faq(path: Path) -> Faq:
     problems: list[str] = []
     seen: dict[str, str] = {}
     for file in _files(path):
-        for item in _read_file(file):
+        for item in read_faq(file):
             if isinstance(item, str):
                 problems.append(item)
             elif item[0].id in seen:
@@ -123,12 +124,12 @@ def _files(path: Path) -> list[Path]:
     return sorted(p for p in path.rglob("*") if p.is_file() and p.suffix in SUFFIXES)
 
 
-def _read_file(file: Path) -> Iterator[tuple[FaqEntry, str] | str]:
-    """Yields each entry with its place, or the sentence that says why not."""
+def read_faq(file: Path) -> Iterator[tuple[FaqEntry, str] | str]:
+    """Yields each entry of one file with its place, or why it is left out."""
     try:
-        loader = _Loader(_decode(file))
+        loader = _Loader(read_text(file))
         title, nodes = _sections(loader, file)
-    except _Broken as problem:
+    except (_Broken, DocumentError) as problem:
         yield str(problem)
         return
     except yaml.YAMLError as error:
@@ -140,19 +141,6 @@ def _read_file(file: Path) -> Iterator[tuple[FaqEntry, str] | str]:
             yield _entry(_construct(loader, node), title), place
         except _Broken as problem:
             yield f"{place}: {problem}"
-
-
-def _decode(file: Path) -> str:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise _Broken(f"{file.name}: cannot be read: {error}") from error
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _Broken(f"{file.name}: neither UTF-8 nor GB18030; save the file as UTF-8.")
 
 
 def _sections(loader: Any, file: Path) -> tuple[str, list[yaml.Node]]:

@@ -7,14 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import bm25s
 import numpy as np
 import numpy.typing as npt
 
 from framework_plugin.errors import DocumentError
 from framework_plugin.retrieval.faq import FaqEntry, load_faq
 from framework_plugin.retrieval.terms import TermExtractor, load_synonyms
+
+if TYPE_CHECKING:
+    import bm25s
 
 SYNONYMS_FILE = "synonyms.txt"
 KINDS_FILE = "kinds.txt"
@@ -172,6 +175,9 @@ class FaqIndex:
 
     def _build_bm25(self) -> tuple[list[int], bm25s.BM25]:
         """The BM25 index, and which entry each of its rows belongs to."""
+        # Only here: it takes seconds to be imported, and commands need no index.
+        import bm25s
+
         owners: list[int] = []
         corpus: list[list[int]] = []
         for owner, rows in enumerate(self._rows):

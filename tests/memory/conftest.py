@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import metadata
+from framework_plugin.retrieval.tables import metadata as documents
 
 
 @pytest.fixture
@@ -195,5 +196,6 @@ def wait_for_server(url):
 def emptied(url):
     """An engine for a database that other tests have used; nothing is in it."""
     engine = open_engine(url)
-    metadata.drop_all(engine)
+    for one in (documents, metadata):
+        one.drop_all(engine)
     return engine

@@ -24,6 +24,7 @@ from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.migrations import LATEST, migrate, reached_version
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import metadata
+from framework_plugin.retrieval.tables import metadata as documents_metadata
 
 DOMAIN = Domain.empty()
 SAID_AT = 1_789_000_000.123456
@@ -76,7 +77,7 @@ def differences(engine):
         context = MigrationContext.configure(
             connection, opts={"version_table": "memory_version"}
         )
-        return compare_metadata(context, metadata)
+        return compare_metadata(context, [metadata, documents_metadata])
 
 
 @pytest.mark.slow
