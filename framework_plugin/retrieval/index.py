@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from framework_plugin.errors import DocumentError
 from framework_plugin.retrieval.faq import FaqEntry, load_faq
+from framework_plugin.retrieval.rows import Floats, Ints, Lexicon, Places, Rows, rarity
 from framework_plugin.retrieval.terms import TermExtractor, load_synonyms
 
 if TYPE_CHECKING:
@@ -44,14 +42,6 @@ class Hit:
     score: float
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One wording of an entry's question, as term numbers."""
-
-    question: str
-    terms: frozenset[int]
-
-
 class FaqIndex:
     """Finds the entries that answer a question asked in other words.
 
@@ -77,22 +67,27 @@ class FaqIndex:
     ) -> None:
         if not entries:
             raise DocumentError("Cannot search no entries; expected at least one.")
-        self._entries = {entry.id: entry for entry in entries}
+        self._entries = list(entries)
+        self._by_id = {entry.id: entry for entry in entries}
         self._extract = extract or TermExtractor.default()
-        self._numbers: dict[str, int] = {}
-        self._weights: list[float] = []
-        self._rows = [self._rows_of(entry) for entry in entries]
-        self._support = [
-            self._number(" ".join((entry.answer, *entry.keywords))) for entry in entries
+        self._lexicon = Lexicon()
+        self._questions = [
+            tuple(dict.fromkeys((entry.question, *entry.similar))) for entry in entries
         ]
-        self._owners = list(entries)
-        self._wordings: dict[str, Hit] = {}
-        for entry, rows in zip(entries, self._rows, strict=True):
-            for row in rows:
-                same = Hit(entry, row.question, 1.0)
-                self._wordings.setdefault(self._extract.plain(row.question), same)
-        self._unknown = self._weigh_by_rarity()
-        self._row_owners, self._bm25 = self._build_bm25()
+        counts = [len(wordings) for wordings in self._questions]
+        self._owners = np.repeat(np.arange(len(entries)), counts)
+        self._firsts = np.concatenate([[0], np.cumsum(counts)])
+        wordings = [text for texts in self._questions for text in texts]
+        self._wordings: dict[str, int] = {}
+        for row, text in enumerate(wordings):
+            self._wordings.setdefault(self._extract.plain(text), row)
+        self._rows = Rows.of([self._numbered(text) for text in wordings])
+        self._support = Rows.of(
+            [self._numbered(" ".join((e.answer, *e.keywords))) for e in entries]
+        )
+        self._weights = self._weighted()
+        self._row_weights = self._rows.sums(self._weights[self._rows.terms])
+        self._bm25 = self._ranker()
 
     @classmethod
     def open(cls, path: Path) -> FaqIndex:
@@ -110,11 +105,11 @@ class FaqIndex:
         return cls(load_faq(path).entries, TermExtractor.default(synonyms, kinds))
 
     def __len__(self) -> int:
-        return len(self._owners)
+        return len(self._entries)
 
     def entry(self, id_: str) -> FaqEntry | None:
         """The entry of that id, or None."""
-        return self._entries.get(id_)
+        return self._by_id.get(id_)
 
     def search(self, query: str, limit: int = 5) -> list[Hit]:
         """Finds entries, best first; each at most once.
@@ -126,90 +121,101 @@ class FaqIndex:
         Returns:
             Hits with a score above 0. Equal scores keep the order of the entries.
         """
-        hits = self._near(query)
+        hits = self._near(query, limit)
         # A wording may hold no more than words by which one asks.
-        same = self._wordings.get(self._extract.plain(query))
-        if same:
+        row = self._wordings.get(self._extract.plain(query))
+        if row is not None:
+            same = self._hit(row, 1.0)
             hits = [same, *(hit for hit in hits if hit.entry is not same.entry)]
         return hits[:limit]
 
-    def _near(self, query: str) -> list[Hit]:
-        """All candidates that share something with the query, best first."""
+    def _near(self, query: str, limit: int) -> list[Hit]:
+        """The best entries that share something with the query."""
         terms = self._extract(query)
-        known = frozenset(self._numbers[t] for t in terms if t in self._numbers)
-        if not known:
+        known = np.array(sorted(self._lexicon.known(terms)), np.int32)
+        if not len(known):
             return []
-        missing = self._unknown * math.fsum(
-            weight for term, weight in terms.items() if term not in self._numbers
+        unknown = sum(w for t, w in terms.items() if t not in self._lexicon.numbers)
+        owners = self._candidates(known)
+        rows = _ranges(self._firsts[owners], self._firsts[owners + 1])
+        scores = self._judged(rows, known, unknown * float(self._weights[-1]))
+        # Of each entry the best wording; of equal ones the first.
+        order = np.lexsort((rows, -scores))
+        hits: dict[int, Hit] = {}
+        for place in order:
+            row, score = int(rows[place]), float(scores[place])
+            if score <= 0 or len(hits) == limit:
+                break
+            hits.setdefault(int(self._owners[row]), self._hit(row, score))
+        return list(hits.values())
+
+    def _hit(self, row: int, score: float) -> Hit:
+        owner = int(self._owners[row])
+        wording = self._questions[owner][row - int(self._firsts[owner])]
+        return Hit(self._entries[owner], wording, score)
+
+    def _judged(self, rows: Places, query: Ints, missing: float) -> Floats:
+        """The score of each of some wordings, see the class.
+
+        Args:
+            rows: Which, in ascending order.
+            query: Numbers of the query's terms, in ascending order.
+            missing: Weight of those terms of the query that stand nowhere.
+        """
+        owners = self._owners[rows]
+        asked, own = np.unique(owners, return_inverse=True)
+        in_row = self._rows.chosen(rows).holding(query)
+        in_support = self._support.chosen(asked).holding(query)[own]
+        weights = self._weights[query]
+        shared = in_row @ weights
+        helped = (in_support & ~in_row) @ weights
+        of_query = (shared + ANSWER_WEIGHT * helped) / (weights.sum() + missing)
+        of_row = shared / np.maximum(self._row_weights[rows], 1e-9)
+        scores = np.sqrt(of_query * (QUERY_SHARE + (1 - QUERY_SHARE) * of_row))
+        # The same words in another order come to 1 but for rounding.
+        return np.where(shared > 0, np.minimum(scores, 1), 0).astype(np.float32)
+
+    def _numbered(self, text: str) -> list[int]:
+        """The numbers of a text's terms; the lexicon takes in new ones."""
+        return sorted(self._lexicon.add(self._extract(text)))
+
+    def _weighted(self) -> Floats:
+        """The weight of each term by kind and rarity; last, rarity of unknown ones."""
+        every = np.concatenate([self._rows.terms, self._support.terms])
+        owners = np.concatenate(
+            [self._rows.owners(self._owners), self._support.owners()]
         )
-        hits = (self._judge(owner, known, missing) for owner in self._candidates(known))
-        return sorted((hit for hit in hits if hit.score > 0), key=lambda h: -h.score)
+        rare = rarity(every, owners, len(self._entries), len(self._lexicon))
+        rare[:-1] *= self._lexicon.weights()
+        return rare
 
-    def _rows_of(self, entry: FaqEntry) -> tuple[_Row, ...]:
-        wordings = dict.fromkeys((entry.question, *entry.similar))
-        return tuple(_Row(text, self._number(text)) for text in wordings)
-
-    def _number(self, text: str) -> frozenset[int]:
-        """The numbers of a text's terms; new terms get the next ones."""
-        numbers = []
-        for term, weight in self._extract(text).items():
-            if term not in self._numbers:
-                self._numbers[term] = len(self._weights)
-                self._weights.append(weight)
-            numbers.append(self._numbers[term])
-        return frozenset(numbers)
-
-    def _weigh_by_rarity(self) -> float:
-        """Multiplies each term's weight by its idf; returns that of unknown terms."""
-        frequencies: Counter[int] = Counter()
-        for rows, support in zip(self._rows, self._support, strict=True):
-            frequencies.update(support.union(*(row.terms for row in rows)))
-
-        def idf(frequency: int) -> float:
-            others = len(self._owners) - frequency
-            return math.log(1 + (others + 0.5) / (frequency + 0.5))
-
-        for number, frequency in frequencies.items():
-            self._weights[number] *= idf(frequency)
-        return idf(0)
-
-    def _build_bm25(self) -> tuple[list[int], bm25s.BM25]:
-        """The BM25 index, and which entry each of its rows belongs to."""
+    def _ranker(self) -> bm25s.BM25:
+        """Ranks all wordings, and behind them all answers."""
         # Only here: it takes seconds to be imported, and commands need no index.
         import bm25s
 
-        owners: list[int] = []
-        corpus: list[list[int]] = []
-        for owner, rows in enumerate(self._rows):
-            for terms in (*(row.terms for row in rows), self._support[owner]):
-                owners.append(owner)
-                corpus.append(sorted(terms))
+        corpus = [
+            rows[i].tolist()
+            for rows in (self._rows, self._support)
+            for i in range(len(rows))
+        ]
         bm25 = bm25s.BM25()
-        vocabulary = {str(number): number for number in range(len(self._weights))}
+        vocabulary = {str(number): number for number in range(len(self._lexicon))}
         bm25.index((corpus, vocabulary), create_empty_token=False, show_progress=False)
-        return owners, bm25
+        return bm25
 
-    def _candidates(self, known: Iterable[int]) -> list[int]:
+    def _candidates(self, known: Ints) -> Places:
         """Entries of the rows that BM25 ranks highest, in their own order."""
-        scores: npt.NDArray[np.float32] = self._bm25.get_scores_from_ids(sorted(known))
+        scores = self._bm25.get_scores_from_ids(known.tolist())
         best = np.flatnonzero(scores)
         if len(best) > CANDIDATE_ROWS:
             best = best[np.argpartition(-scores[best], CANDIDATE_ROWS)[:CANDIDATE_ROWS]]
-        return sorted({self._row_owners[row] for row in best})
+        count = len(self._rows)
+        wordings, answers = best[best < count], best[best >= count] - count
+        owners: Places = np.unique(np.concatenate([self._owners[wordings], answers]))
+        return owners
 
-    def _judge(self, owner: int, query: frozenset[int], missing: float) -> Hit:
-        """Scores the best wording of one entry."""
-        asked = self._weight(query) + missing
-        best, best_score = self._rows[owner][0], 0.0
-        for row in self._rows[owner]:
-            shared = self._weight(query & row.terms)
-            helped = self._weight((query & self._support[owner]) - row.terms)
-            of_query = (shared + ANSWER_WEIGHT * helped) / asked
-            of_row = shared / (self._weight(row.terms) or 1.0)
-            score = math.sqrt(of_query * (QUERY_SHARE + (1 - QUERY_SHARE) * of_row))
-            if shared and score > best_score:
-                best, best_score = row, score
-        return Hit(self._owners[owner], best.question, best_score)
 
-    def _weight(self, terms: Iterable[int]) -> float:
-        return math.fsum(self._weights[term] for term in terms)
+def _ranges(firsts: Places, ends: Places) -> Places:
+    """All whole numbers from each first one to before its end, behind one another."""
+    return np.concatenate([np.arange(a, b) for a, b in zip(firsts, ends, strict=True)])
