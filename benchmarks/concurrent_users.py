@@ -39,7 +39,8 @@ from tracker_store import DOMAIN, session, turn
 from framework_plugin.components.stored_events import as_row
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 from framework_plugin.memory.database import open_engine
-from framework_plugin.memory.tables import create_tables, events
+from framework_plugin.memory.migrations import migrate
+from framework_plugin.memory.tables import events
 
 KINDS = {"stock": SQLTrackerStore, "ours": MemoryTrackerStore}
 
@@ -103,7 +104,7 @@ class Contender:
     def _fill(self, users: list[str], turns: int) -> None:
         engine = open_engine(self._url)
         if self.kind == "ours":
-            create_tables(engine)
+            migrate(engine)
         else:
             SQLTrackerStore.Base.metadata.create_all(engine)
         for user in users:

@@ -247,7 +247,7 @@ def main() -> None:
     texts = ["，".join(rng.sample(said, 2)) for _ in range(arguments.turns)]
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{folder}/recall.db")
-        MemoryRepository(engine).create_tables()
+        MemoryRepository(engine).migrate()
         with engine.begin() as connection:
             connection.exec_driver_sql(FTS_TABLE)
         fill(engine, USER, texts, 0)

@@ -129,7 +129,7 @@ def _repository(endpoints: Path) -> DocumentRepository:
     from framework_plugin.retrieval.store import DocumentRepository
 
     engine = open_engine(database_url(read_endpoints(endpoints)))
-    MemoryRepository(engine).create_tables()
+    MemoryRepository(engine).migrate()
     return DocumentRepository(engine, endpoints.resolve().parent)
 
 

@@ -122,7 +122,7 @@ def migrate(endpoints: Endpoints = ENDPOINTS) -> None:
 
     engine = open_engine(database_url(read_endpoints(endpoints)))
     began = time.perf_counter()
-    before = MemoryRepository(engine).create_tables()
+    before = MemoryRepository(engine).migrate()
     if before == LATEST:
         typer.echo(f"{safe_url(engine.url)} is up to date (version {LATEST}).")
         return

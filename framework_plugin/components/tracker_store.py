@@ -134,7 +134,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         zone_of(time_zone)
         self._time_zone = time_zone
         self._repository = MemoryRepository(self.engine, time_zone)
-        self._repository.create_tables()
+        self._repository.migrate()
         self._stored: WeakValueDictionary[int, Event] = WeakValueDictionary()
         self._journal = Journal(journal_path(self.engine.url, journal), privacy.cipher)
         old = Archive(Path(archive), privacy.cipher) if archive else None

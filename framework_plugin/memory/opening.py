@@ -77,7 +77,7 @@ def open_memory(endpoints: Mapping[str, Any]) -> Memory:
     cipher = privacy.cipher
     engine = open_engine(database_url(endpoints), cipher)
     repository = MemoryRepository(engine, endpoint_time_zone(endpoints))
-    repository.create_tables()
+    repository.migrate()
     folder = endpoint_archive(endpoints)
     return Memory(
         repository,

@@ -76,7 +76,7 @@ class MemoryRepository:
         """The database."""
         return self._engine
 
-    def create_tables(self) -> str | None:
+    def migrate(self) -> str | None:
         """Brings the tables up to date; see `migrate`.
 
         Returns:

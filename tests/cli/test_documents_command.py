@@ -156,6 +156,6 @@ def test_ctrl_c_stops_and_keeps_what_was_added(project: Path) -> None:
     assert "Stopped; what was added so far stays." in err
     assert "Traceback" not in err
     added = int(out.split(" added")[0].rsplit(" ", 1)[1])
-    assert 5 <= added < 300
+    assert 0 < added < 300
     assert len(listed()) in (added, added + 1)
     assert all(one["passages"] == 300 for one in listed().values())

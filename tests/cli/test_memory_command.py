@@ -28,7 +28,7 @@ def filled(tmp_path: Path) -> Path:
     section = {"type": "sql", "dialect": "sqlite", "db": str(tmp_path / "memory.db")}
     path.write_text(yaml.safe_dump({"tracker_store": section}), encoding="utf-8")
     repository = MemoryRepository(open_engine(database_url({"tracker_store": section})))
-    repository.create_tables()
+    repository.migrate()
     for user, name in (("alice", "欧阳翀"), ("bob", "[阿宝]")):
         changes = [
             FactChange.telling(FactKind.NAME, name),

@@ -207,11 +207,12 @@ class TestLogs:
         assert PHONE not in shown[-1]
         assert shown[-1].count(MASKED) == 3
 
-    def test_escaped_text_is_masked_too(self, caplog):
+    def test_escaped_text_is_masked_too(self):
         mask_logs()
-        with caplog.at_level(logging.INFO):
-            logging.info("%s", json.dumps({"text": f"电话{PHONE}"}))
-        assert MASKED in caplog.text
+        said = json.dumps({"text": f"电话{PHONE}"})
+        logger = logging.getLogger("tests")
+        record = logger.makeRecord("tests", logging.INFO, "f", 1, "%s", (said,), None)
+        assert MASKED in record.getMessage()
 
     def test_a_wrong_call_is_left_to_logging(self, capsys):
         mask_logs()

@@ -28,7 +28,7 @@ def engine(tmp_path):
 @pytest.fixture
 def repository(engine):
     repository = MemoryRepository(engine)
-    repository.create_tables()
+    repository.migrate()
     return repository
 
 

@@ -28,7 +28,7 @@ LIKE = FactKind.LIKE
 def opened_with(url, *keys):
     cipher = Cipher(keys) if keys else None
     repository = MemoryRepository(open_engine(url, cipher))
-    repository.create_tables()
+    repository.migrate()
     return repository
 
 

@@ -160,6 +160,6 @@ def test_the_past_and_plans_live_in_a_file(repository):
 def test_the_past_and_plans_live_on_a_server(server, request):
     engine = open_engine(request.getfixturevalue(server))
     repository = MemoryRepository(engine)
-    repository.create_tables()
+    repository.migrate()
     check_past_and_plans(repository)
     engine.dispose()

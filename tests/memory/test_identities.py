@@ -194,7 +194,7 @@ def test_facts_told_while_their_senders_are_linked_stay_with_nobody_else(
 ):
     engine = open_engine(request.getfixturevalue(server))
     repository = MemoryRepository(engine)
-    repository.create_tables()
+    repository.migrate()
     for number in range(10):
         one, other = f"one-{number}", f"other-{number}"
         together = threading.Barrier(3)
@@ -220,7 +220,7 @@ def test_facts_told_while_their_senders_are_linked_stay_with_nobody_else(
 def test_a_person_has_one_name_though_three_senders_tell_one_at_once(server, request):
     engine = open_engine(request.getfixturevalue(server))
     repository = MemoryRepository(engine)
-    repository.create_tables()
+    repository.migrate()
     senders = ("one", "other", "third")
     for sender in senders[1:]:
         repository.link("one", sender, 1.0)

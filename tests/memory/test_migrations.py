@@ -114,7 +114,7 @@ def test_facts_of_the_first_version_are_kept(url, monkeypatch):
         )
     monkeypatch.undo()
     repository = MemoryRepository(engine)
-    assert repository.create_tables() == "1"
+    assert repository.migrate() == "1"
     (fact,) = repository.user_context("alice").facts
     assert (fact.value, fact.said_at) == ("欧阳翀𠮷", SAID_AT)
     # Told again, it is known.
@@ -165,7 +165,7 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(engine, monkeypatch)
         # Not a table of ours, nor of Rasa's: it lacks all columns that are wanted.
         connection.execute(sa.text("CREATE TABLE events (id INTEGER)"))
     with pytest.raises(MemoryStoreError, match="Cannot bring up to date"):
-        MemoryRepository(engine).create_tables()
+        MemoryRepository(engine).migrate()
     assert sa.inspect(engine).get_table_names() == ["events"]
 
 

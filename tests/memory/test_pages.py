@@ -3,10 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
-from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.pages import PAGE, SENDERS
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import events, metadata
+from tests.memory.conftest import emptied
 from tests.memory.test_repository import event, plan
 
 USERS = [f"user-{number:05d}" for number in range(2 * PAGE + 3)]
@@ -17,7 +17,7 @@ def database(request, tmp_path):
     url = f"sqlite:///{tmp_path / 'rasa.db'}"
     if request.param != "sqlite":
         url = request.getfixturevalue(request.param)
-    engine = open_engine(url)
+    engine = emptied(url)
     yield engine
     metadata.drop_all(engine)
     engine.dispose()
@@ -26,7 +26,7 @@ def database(request, tmp_path):
 @pytest.mark.slow
 def test_a_thousand_users_come_in_pages_and_each_once(database):
     repository = MemoryRepository(database)
-    repository.create_tables()
+    repository.migrate()
     with database.begin() as connection:
         rows = [event(user, "user", 1.0, "话") for user in USERS for _ in range(3)]
         connection.execute(sa.insert(events), rows)

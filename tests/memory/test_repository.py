@@ -84,8 +84,8 @@ def test_facts_live_in_a_file_until_they_are_forgotten(repository, engine):
 def test_facts_live_in_postgresql_until_they_are_forgotten(postgres_url):
     engine = open_engine(postgres_url)
     repository = MemoryRepository(engine)
-    repository.create_tables()
-    repository.create_tables()
+    repository.migrate()
+    repository.migrate()
     check_facts_live_and_die(repository, MemoryRepository(open_engine(postgres_url)))
     write(engine, *session("pia", 100.0, "旧😀"), *session("pia", 200.0, "新"))
     turns = repository.user_context("pia").earlier_turns

@@ -113,7 +113,7 @@ def test_what_was_said_is_found_in_a_file(repository):
 def test_what_was_said_is_found_on_a_server(server, request):
     url = request.getfixturevalue(server)
     repository = MemoryRepository(emptied(url))
-    repository.create_tables()
+    repository.migrate()
     check_search(repository)
     repository.forget("alice")
     assert terms_of(repository) == set()

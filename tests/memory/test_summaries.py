@@ -71,7 +71,7 @@ def test_a_session_is_summarised_once_when_the_next_begins(repository):
 def test_sessions_are_summarised_on_a_server(server, request):
     url = request.getfixturevalue(server)
     repository = MemoryRepository(emptied(url))
-    repository.create_tables()
+    repository.migrate()
     check_summaries(repository)
     emptied(url)
 
