@@ -1,4 +1,4 @@
-"""`personal-chat documents`: what the assistant may answer from."""
+"""`personal-chat documents`: what is kept of the company's documents."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Add, list or remove the documents that the assistant answers from.",
+    help="Add, list or remove documents, kept as passages in the database.",
 )
 
 _STOPPED_BY_CTRL_C = 130
@@ -93,7 +93,7 @@ def remove(
     ],
     endpoints: Endpoints = ENDPOINTS,
 ) -> None:
-    """Remove documents; the assistant no longer answers from them."""
+    """Remove documents and their passages."""
     repository = _repository(endpoints)
     for id_ in ids:
         passages = repository.remove(id_)
@@ -196,7 +196,7 @@ def _report(
     problems = [problem for one in outcomes for problem in one.problems]
     for result in results:
         problems += (
-            f"{id_}: its file is gone; what was read of it still answers. Remove it: "
+            f"{id_}: its file is gone; what was read of it stays. Remove it: "
             f"personal-chat documents remove '{id_}'"
             for id_ in result.missing
         )
