@@ -14,6 +14,7 @@ from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.clauses import split_clauses
 from framework_plugin.memory.extraction import FactExtractor
 from framework_plugin.memory.fact_rows import all_facts
+from framework_plugin.memory.forgotten_turns import requested_removals
 from framework_plugin.memory.history import USER, message_text
 from framework_plugin.memory.identities import person_of
 from framework_plugin.memory.plans import (
@@ -38,7 +39,7 @@ from framework_plugin.memory.terms import (
     remove_terms,
     write_terms,
 )
-from framework_plugin.memory.unsaid import forgets_last, requested_removals
+from framework_plugin.memory.unsaying import Unsaid, asks_to_unsay
 
 _LAST_MESSAGES: Any = (
     sa.select(events.c.id, events.c.data)
@@ -80,7 +81,7 @@ def is_kept(text: str) -> bool:
     Buttons, requests to forget and questions about the memory itself say nothing: a
     user who asked whether they spoke of a thing has not spoken of it.
     """
-    if not text.strip() or text.startswith("/") or forgets_last(text):
+    if not text.strip() or text.startswith("/") or asks_to_unsay(text):
         return False
     if requested_removals(text):
         return False
@@ -104,7 +105,7 @@ def note_message(
         changes: What it changes in the facts.
     """
     text = message.text
-    if forgets_last(text):
+    if asks_to_unsay(text) is Unsaid.BEFORE:
         _forget_message_before(connection, message)
     elif removed := requested_removals(text):
         _forget_matters(connection, message.user_id, removed)

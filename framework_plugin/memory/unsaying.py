@@ -30,11 +30,15 @@ _NOT_KEEP = (
     "(?:记住|记下来|记下|记录|记着|记得|记|保存|存下来|存|留下|留)"
 )
 _TAIL = "(?:了|哦|啊|吧|呀|哈|啦|好吗|好不好|行吗|可以吗|行不行|谢谢|~)*"
+_FORGET = "(?:忘掉|忘了吧|忘了|忘记|删掉|删了|删除|抹掉)"
 _REQUEST = re.compile(
     f"{_POLITE}(?:(?P<before>{_BEFORE})|{_THIS}){_YOU}{_NOT_KEEP}{_TAIL}"
     f"|{_POLITE}{_NOT_KEEP}(?:(?P<before_too>{_BEFORE})|{_THIS}){_TAIL}"
+    f"|{_POLITE}(?:{_FORGET}我?(?P<forget>{_BEFORE})|(?P<forget_too>{_BEFORE}){_YOU}{_FORGET})"
+    f"{_TAIL}"
     f"|{_POLITE}{_NOT_KEEP}{_TAIL}"
 )
+_NAMES_BEFORE = ("before", "before_too", "forget", "forget_too")
 _AT_THE_END = re.compile(f"{_THIS}{_YOU}{_NOT_KEEP}{_TAIL}$")
 _CLAUSES = re.compile(r"[,.;!?。，；！？~\s]+")
 _NO_CONTENT = re.compile(
@@ -55,7 +59,7 @@ class Unsaid(Enum):
 def asks_to_unsay(text: str) -> Unsaid | None:
     """What a message asks not to keep; None if it asks nothing of the kind.
 
-    Such are `这个别记`, `不要记住这个` and `我叫欧阳翀，这个别记`. A request that says
+    Such are `这个别记`, `忘掉刚才说的` and `我叫欧阳翀，这个别记`. A request that says
     what is to be forgotten, such as `别记我喜欢咖啡`, is for `removal`.
     """
     if len(text) > _LONGEST:
@@ -63,7 +67,7 @@ def asks_to_unsay(text: str) -> Unsaid | None:
     clauses = [clause for clause in _CLAUSES.split(normalise(text)) if clause]
     for number, clause in enumerate(clauses):
         request = _REQUEST.fullmatch(clause)
-        if request and (request["before"] or request["before_too"]):
+        if request and any(map(request.group, _NAMES_BEFORE)):
             return Unsaid.BEFORE
         if request:
             others = clauses[:number] + clauses[number + 1 :]

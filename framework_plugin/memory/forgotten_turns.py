@@ -12,21 +12,9 @@ from framework_plugin.memory.clauses import split_clauses
 from framework_plugin.memory.extraction import FactExtractor
 from framework_plugin.memory.removal import removals
 from framework_plugin.memory.statements import StatementReader
+from framework_plugin.memory.unsaying import Unsaid, asks_to_unsay
 
-_JUST_SAID = "(?:刚才|刚刚|刚|上一?句|这句|那句|这件?事|那件?事)"
-_THAT = re.compile(
-    f"(?:{_JUST_SAID}|这个|那个)[^,。]{{0,8}}"
-    "(?:别记|不要记|不用记|别存|忘掉|忘了吧|删掉|删了|保密)"
-    f"|(?:忘掉|忘了|忘记|删掉|删了|别记|不要记|不用记)(?:我|住|得|下来?)*{_JUST_SAID}"
-)
 _MAY_FORGET = re.compile("忘|删|刪|别|別|不要|不用|不想|清|抹|保密")
-
-
-def forgets_last(text: str) -> bool:
-    """Whether a message asks to forget what was said right before: `刚才说的别记`."""
-    if not _MAY_FORGET.search(text):
-        return False
-    return any(_THAT.search(clause.norm) for clause in split_clauses(text))
 
 
 def requested_removals(text: str) -> tuple[FactChange, ...]:
@@ -49,7 +37,7 @@ def without_forgotten(turns: Iterable[Turn]) -> list[Turn]:
     for turn in turns:
         if turn.speaker is not Speaker.USER:
             continue
-        if forgets_last(turn.text):
+        if asks_to_unsay(turn.text) is Unsaid.BEFORE:
             del kept[-1:]
         elif asked := requested_removals(turn.text):
             kept = [t for t in kept if not any(_tells(t.text, c) for c in asked)]
