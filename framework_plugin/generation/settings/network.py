@@ -39,8 +39,8 @@ class NetworkSettings:
             Large ones are learned slowly and generalise better when trained long;
             small ones, such as 0.3, suit a small corpus and few epochs. A transformer
             decoder with `tied_embeddings` wants 1 / √`embedding_size`, such as 0.06:
-            its states are not bounded as a recurrent decoder's are, and larger ones
-            make its first scores wild.
+            its states begin large, where a recurrent decoder's begin small, and larger
+            embeddings make its first scores wild.
         encoder_units: Units per direction of the recurrent encoder; half the width
             of the others.
         decoder_units: Units of the decoder; the width of the transformer.
