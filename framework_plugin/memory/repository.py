@@ -36,6 +36,7 @@ from framework_plugin.memory.search import (
     SearchSettings,
     TextVectors,
     search,
+    within_budget,
 )
 from framework_plugin.memory.tables import encryption_check
 from framework_plugin.memory.turns import index_user
@@ -147,17 +148,24 @@ class MemoryRepository:
         settings: SearchSettings = _SEARCH,
         vectors: TextVectors | None = None,
     ) -> tuple[Recalled, ...]:
-        """What a user ever said that matters to a text; see `search.search`.
+        """What a person ever said, by any sender, that matters to a text.
+
+        See `search.search`.
 
         Raises:
             MemoryStoreError: If the database cannot be read.
         """
         with self.reading() as connection:
-            return search(
-                *(connection, user_id, text, at, settings),
-                before=before,
-                vectors=vectors,
-            )
+            found = [
+                one
+                for sender in person_of(connection, user_id).senders
+                for one in search(
+                    *(connection, sender.sender_id, text, at, settings),
+                    before=before,
+                    vectors=vectors,
+                )
+            ]
+        return within_budget(found, settings)
 
     def past_facts(self, user_id: str, now: float) -> tuple[Fact, ...]:
         """What was true of a user and is no longer, oldest first.

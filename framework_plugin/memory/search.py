@@ -154,8 +154,7 @@ def search(
         for one in read
         if (said := texts.get(one.event_id))
     ]
-    recalled.sort(key=lambda one: one.score, reverse=True)
-    return _within_budget(recalled, settings)
+    return within_budget(recalled, settings)
 
 
 def said_with(
@@ -221,13 +220,13 @@ def _likeness(
     return product / lengths if lengths else 0.0
 
 
-def _within_budget(
+def within_budget(
     found: Iterable[Recalled], settings: SearchSettings
 ) -> tuple[Recalled, ...]:
     """The best that fit, no words twice; a long one gives way to a short one."""
     kept: list[Recalled] = []
     left = settings.budget
-    for one in found:
+    for one in sorted(found, key=lambda one: one.score, reverse=True):
         cost = _length(one.text)
         same = any(one.text == other.text for other in kept)
         if len(kept) < settings.most and cost <= left and not same:

@@ -121,6 +121,15 @@ def test_what_was_said_is_found_on_a_server(server, request):
     emptied(url)
 
 
+def test_what_was_said_in_another_channel_is_found_for_a_linked_sender(repository):
+    told(repository, "alice", "我想去西藏看星空", NOW - 9 * DAY)
+    told(repository, "wx-42", "西藏的机票订好了", NOW - 2 * DAY)
+    told(repository, "bob", "我也想去西藏", NOW - 3 * DAY)
+    repository.link("alice", "wx-42", NOW - DAY)
+    found = repository.recall("alice", "我说过西藏吗", NOW)
+    assert {one.text for one in found} == {"我想去西藏看星空", "西藏的机票订好了"}
+
+
 def test_old_messages_are_found_behind_thousands_of_new_ones(repository):
     told(repository, "alice", "我在敦煌的沙漠里看过日出", NOW - 900 * DAY)
     rows = [
