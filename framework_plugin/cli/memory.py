@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from framework_plugin.memory.repository import MemoryRepository
 
 app = typer.Typer(
-    no_args_is_help=True, help="Show, export, link, protect or remove what is remembered of users."
+    no_args_is_help=True,
+    help="Show, export, link, protect or remove what is remembered of users.",
 )
 
 Yes = Annotated[bool, typer.Option("--yes", help="Remove without asking first.")]
