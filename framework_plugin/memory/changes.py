@@ -105,19 +105,6 @@ class Book:
     erased: tuple[tuple[FactKind | None, str | None], ...] = ()
 
 
-def apply_changes(
-    facts: tuple[Fact, ...], changes: Iterable[FactChange], at: float
-) -> tuple[Fact, ...]:
-    """The facts after some changes, oldest first; see `heard`.
-
-    Args:
-        facts: The facts before.
-        changes: What was said, in that order.
-        at: When it was said, in seconds since the epoch.
-    """
-    return heard(Book(facts), changes, at).facts
-
-
 def heard(
     book: Book, changes: Iterable[FactChange], at: float, source: str = ""
 ) -> Book:

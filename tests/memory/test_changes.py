@@ -7,7 +7,6 @@ from framework_plugin.memory.changes import (
     FactChange,
     Operation,
     Period,
-    apply_changes,
     heard,
 )
 
@@ -16,7 +15,7 @@ KNOWN = (Fact(NAME, "小明", 1.0), Fact(LIKE, "咖啡", 2.0), Fact(LIKE, "攀�
 
 
 def after(*changes, facts=KNOWN):
-    result = apply_changes(facts, changes, 9.0)
+    result = heard(Book(facts), changes, 9.0).facts
     return [(fact.kind, fact.value, fact.said_at) for fact in result]
 
 
@@ -44,10 +43,10 @@ def test_a_like_told_in_other_case_is_one_like():
 
 
 def test_a_dislike_ends_the_like_of_the_same_thing_and_the_other_way_round():
-    turned = apply_changes(KNOWN, [FactChange.telling(DISLIKE, "咖啡")], 9.0)
+    turned = heard(Book(KNOWN), [FactChange.telling(DISLIKE, "咖啡")], 9.0).facts
     assert Fact(DISLIKE, "咖啡", 9.0) in turned
     assert Fact(LIKE, "咖啡", 2.0) not in turned
-    back = apply_changes(turned, [FactChange.telling(LIKE, "咖啡")], 10.0)
+    back = heard(Book(turned), [FactChange.telling(LIKE, "咖啡")], 10.0).facts
     assert [f.kind for f in back if f.value == "咖啡"] == [LIKE]
 
 

@@ -29,7 +29,6 @@ _FEELING = re.compile(
     "(?:好|太|很|超级?|真|有点|挺|特别|非常)(?:紧张|期待|开心|烦|累|激动|害怕|慌|焦虑|忐忑)(?:啊|呀|哦)?$"
 )
 _HALF_DAY = re.compile("(?<=早|晚)(?!上|晨)")
-_UNTIL = re.compile("^(?:左右|之前|以前|前)")
 _TRAILING = re.compile(f"{PARTICLES}$")
 
 # What one person says of their own days, where nothing else says whose they are.
