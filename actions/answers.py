@@ -22,7 +22,7 @@ from actions.replying import say, say_answer
 from actions.shop_action import ShopAction
 from actions.unknown import say_unknown
 from framework_plugin.errors import DocumentError
-from framework_plugin.retrieval import Answer, Choices, FaqEntry, Hit, decide
+from framework_plugin.retrieval import Answer, Choices, Hit, Passage, decide
 
 logger = logging.getLogger(__name__)
 
@@ -81,10 +81,10 @@ class ActionRetrieveAnswer(ShopAction):
         if isinstance(decision, Answer) and (
             not chats or (asks and decision.hit.score >= SURE_AMID_CHAT)
         ):
-            say_answer(dispatcher, decision.hit.entry, decision.hit.score)
+            say_answer(dispatcher, decision.hit.passage, decision.hit.score)
         elif isinstance(decision, Choices) and not chats:
             _offer(dispatcher, decision.hits)
-            return [SlotSet(OFFERED, [hit.entry.id for hit in decision.hits])]
+            return [SlotSet(OFFERED, [hit.passage.id for hit in decision.hits])]
         elif not acknowledge_latest(dispatcher, tracker, self._resources):
             say_unknown(dispatcher, tracker, asks=asks)
         return [SlotSet(OFFERED, None)]
@@ -117,16 +117,16 @@ class ActionChooseAnswer(ShopAction):
         else:
             place = chosen_place(text, len(offered))
             if place is None:
-                rows = "\n".join(_numbered([entry.question for entry in offered]))
+                rows = "\n".join(_numbered([passage.name for passage in offered]))
                 say(dispatcher, f"请您回数字，选其中一个：\n{rows}")
                 return []
             say_answer(dispatcher, offered[place])
         return [SlotSet(OFFERED, None)]
 
-    def _offered(self, tracker: Tracker) -> list[FaqEntry]:
+    def _offered(self, tracker: Tracker) -> list[Passage]:
         ids = tracker.get_slot(OFFERED) or []
-        entries = (self._resources.faq.entry(str(id_)) for id_ in ids)
-        return [entry for entry in entries if entry]
+        found = (self._resources.faq.passage(str(id_)) for id_ in ids)
+        return [passage for passage in found if passage]
 
 
 def chosen_place(text: str, count: int) -> int | None:
@@ -151,8 +151,8 @@ def chosen_place(text: str, count: int) -> int | None:
 
 
 def _offer(dispatcher: CollectingDispatcher, hits: tuple[Hit, ...]) -> None:
-    questions = [hit.entry.question for hit in hits]
-    source = {"kind": "choices", "entries": [hit.entry.id for hit in hits]}
+    questions = [hit.passage.name for hit in hits]
+    source = {"kind": "choices", "entries": [hit.passage.id for hit in hits]}
     text = "\n".join([CHOICES_HEAD, *_numbered(questions)])
     say(dispatcher, text, source, choices=questions)
 

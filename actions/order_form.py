@@ -127,7 +127,7 @@ class ValidateOrderForm(FormValidationAction):
             logger.error("The FAQ cannot be used: %s", error)
             return
         if isinstance(decision, Answer):
-            say_answer(dispatcher, decision.hit.entry, decision.hit.score)
+            say_answer(dispatcher, decision.hit.passage, decision.hit.score)
 
 
 class ActionAskOrderNumber(ShopAction):

@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
 
-from framework_plugin.retrieval import FaqEntry
+from framework_plugin.retrieval import Passage
 
 
 def say(
@@ -30,14 +30,14 @@ def say(
 
 
 def say_answer(
-    dispatcher: CollectingDispatcher, entry: FaqEntry, score: float = 1.0
+    dispatcher: CollectingDispatcher, passage: Passage, score: float = 1.0
 ) -> None:
-    """Gives the answer of an entry with its source."""
+    """Gives the answer of a passage with its source."""
     source = {
         "kind": "faq",
-        "entry": entry.id,
-        "title": entry.source,
+        "entry": passage.id,
+        "title": passage.title,
         "score": round(score, 3),
     }
-    text = f"{entry.answer}\n（来源：常见问题·{entry.source}）"
+    text = f"{passage.text}\n（来源：常见问题·{passage.title}）"
     say(dispatcher, text, source)

@@ -19,7 +19,7 @@ from framework_plugin.memory.database import endpoint_time_zone
 from framework_plugin.memory.extraction import FactExtractor
 from framework_plugin.memory.opening import Memory, open_memory
 from framework_plugin.memory.repository import MemoryRepository
-from framework_plugin.retrieval import FaqIndex
+from framework_plugin.retrieval import PassageIndex
 
 # China keeps one time and no summer time, so no time zone database is needed.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -75,9 +75,9 @@ class Resources:
         self.clock = clock
 
     @cached_property
-    def faq(self) -> FaqIndex:
+    def faq(self) -> PassageIndex:
         """The questions and answers."""
-        return FaqIndex.open(self.settings.faq)
+        return PassageIndex.open(self.settings.faq)
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -8,8 +8,8 @@ from framework_plugin.retrieval.answer import (
     NoAnswer,
     decide,
 )
-from framework_plugin.retrieval.faq import Faq, FaqEntry, load_faq
-from framework_plugin.retrieval.index import FaqIndex, Hit
+from framework_plugin.retrieval.faq import Faq, load_faq
+from framework_plugin.retrieval.index import Hit, PassageIndex
 from framework_plugin.retrieval.passages import Passage
 from framework_plugin.retrieval.terms import TermExtractor, TermWeights, load_synonyms
 
@@ -19,11 +19,10 @@ __all__ = [
     "Choices",
     "Decision",
     "Faq",
-    "FaqEntry",
-    "FaqIndex",
     "Hit",
     "NoAnswer",
     "Passage",
+    "PassageIndex",
     "TermExtractor",
     "TermWeights",
     "decide",

@@ -77,7 +77,7 @@ def decide(hits: Sequence[Hit], settings: AnswerSettings | None = None) -> Decis
     """Decides what to do with the hits of one question.
 
     Args:
-        hits: What `FaqIndex.search` found, best first.
+        hits: What `PassageIndex.search` found, best first.
         settings: The thresholds; the measured ones when left out.
     """
     settings = settings or AnswerSettings()

@@ -26,6 +26,7 @@ import yaml
 
 from framework_plugin.errors import DocumentError
 from framework_plugin.retrieval.decoding import read_text
+from framework_plugin.retrieval.passages import Passage
 
 logger = logging.getLogger(__name__)
 
@@ -38,36 +39,15 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
-class FaqEntry:
-    """One question with its answer.
-
-    Args:
-        id: Name of the entry, unique among all files read together.
-        question: The question in the words shown to a user.
-        similar: Other wordings of the same question.
-        answer: The answer, shown as it stands.
-        keywords: Words that point to this entry.
-        source: Where the answer stands: the title of the file, or its stem.
-    """
-
-    id: str
-    question: str
-    similar: tuple[str, ...]
-    answer: str
-    keywords: tuple[str, ...]
-    source: str
-
-
-@dataclass(frozen=True)
 class Faq:
     """All entries that could be read, and what was wrong with the others.
 
     Args:
-        entries: Entries in the order of the files' names and of their lines.
+        entries: In the order of the files' names and of their lines.
         problems: One sentence for each entry or file left out.
     """
 
-    entries: tuple[FaqEntry, ...]
+    entries: tuple[Passage, ...]
     problems: tuple[str, ...]
 
 
@@ -87,7 +67,7 @@ def load_faq(path: Path) -> Faq:
     Raises:
         DocumentError: The path does not exist or holds no usable entry.
     """
-    entries: list[FaqEntry] = []
+    entries: list[Passage] = []
     problems: list[str] = []
     seen: dict[str, str] = {}
     for file in _files(path):
@@ -124,7 +104,7 @@ def _files(path: Path) -> list[Path]:
     return sorted(p for p in path.rglob("*") if p.is_file() and p.suffix in SUFFIXES)
 
 
-def read_faq(file: Path) -> Iterator[tuple[FaqEntry, str] | str]:
+def read_faq(file: Path) -> Iterator[tuple[Passage, str] | str]:
     """Yields each entry of one file with its place, or why it is left out."""
     try:
         loader = _Loader(read_text(file))
@@ -138,7 +118,7 @@ def read_faq(file: Path) -> Iterator[tuple[FaqEntry, str] | str]:
     for number, node in enumerate(nodes, start=1):
         place = f"{file.name}, entry {number} (line {node.start_mark.line + 1})"
         try:
-            yield _entry(_construct(loader, node), title), place
+            yield _entry(_construct(loader, node), file.name, title), place
         except _Broken as problem:
             yield f"{place}: {problem}"
 
@@ -168,7 +148,7 @@ def _construct(loader: Any, node: yaml.Node) -> object:
         raise _Broken(f"cannot be read: {error}") from error
 
 
-def _entry(raw: object, source: str) -> FaqEntry:
+def _entry(raw: object, document: str, title: str) -> Passage:
     if not isinstance(raw, dict):
         raise _Broken(f"expected a mapping with {_named(REQUIRED)}, found {raw!r}.")
     unknown = [key for key in raw if key not in REQUIRED + LISTS]
@@ -178,7 +158,15 @@ def _entry(raw: object, source: str) -> FaqEntry:
         )
     id_, question, answer = (_text(raw, key) for key in REQUIRED)
     similar, keywords = (_texts(raw, key) for key in LISTS)
-    return FaqEntry(id_, question, similar, answer, keywords, source)
+    return Passage(
+        id_,
+        document,
+        title,
+        section="",
+        text=answer,
+        questions=(question, *similar),
+        keywords=keywords,
+    )
 
 
 def _text(raw: dict[object, object], key: str) -> str:

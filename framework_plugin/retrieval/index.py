@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework_plugin.errors import DocumentError
-from framework_plugin.retrieval.faq import FaqEntry, load_faq
+from framework_plugin.retrieval.faq import load_faq
+from framework_plugin.retrieval.passages import Passage
 from framework_plugin.retrieval.rows import Floats, Ints, Lexicon, Places, Rows, rarity
 from framework_plugin.retrieval.terms import TermExtractor, load_synonyms
 
@@ -29,21 +30,21 @@ QUERY_SHARE = 0.4
 
 @dataclass(frozen=True)
 class Hit:
-    """An entry that may answer a query.
+    """A passage that may answer a query.
 
     Args:
-        entry: The entry.
-        matched_question: Which of its wordings is nearest to the query.
+        passage: The passage.
+        wording: Which of its wordings is nearest to the query.
         score: How well query and wording cover each other, from 0 to 1.
     """
 
-    entry: FaqEntry
-    matched_question: str
+    passage: Passage
+    wording: str
     score: float
 
 
-class FaqIndex:
-    """Finds the entries that answer a question asked in other words.
+class PassageIndex:
+    """Finds the passages that answer a question asked in other words.
 
     The score of a wording is the geometric mean of two shares, both weighted by the
     rarity of the terms: how much of the query the wording covers, and how much of the
@@ -55,27 +56,28 @@ class FaqIndex:
     the variant of Lucene, from bm25s (Lù, 2024, arXiv:2407.03618).
 
     Args:
-        entries: What can be found; at least one.
+        passages: What can be found; at least one.
         extract: Turns a text into terms; the package's own when left out.
 
     Raises:
-        DocumentError: There is no entry.
+        DocumentError: There is no passage.
     """
 
     def __init__(
-        self, entries: Sequence[FaqEntry], extract: TermExtractor | None = None
+        self, passages: Sequence[Passage], extract: TermExtractor | None = None
     ) -> None:
-        if not entries:
-            raise DocumentError("Cannot search no entries; expected at least one.")
-        self._entries = list(entries)
-        self._by_id = {entry.id: entry for entry in entries}
+        if not passages:
+            raise DocumentError("Cannot search no passages; expected at least one.")
+        self._passages = list(passages)
+        self._by_id = {passage.id: passage for passage in passages}
         self._extract = extract or TermExtractor.default()
         self._lexicon = Lexicon()
         self._questions = [
-            tuple(dict.fromkeys((entry.question, *entry.similar))) for entry in entries
+            tuple(dict.fromkeys(passage.questions or (passage.name,)))
+            for passage in passages
         ]
         counts = [len(wordings) for wordings in self._questions]
-        self._owners = np.repeat(np.arange(len(entries)), counts)
+        self._owners = np.repeat(np.arange(len(passages)), counts)
         self._firsts = np.concatenate([[0], np.cumsum(counts)])
         wordings = [text for texts in self._questions for text in texts]
         self._wordings: dict[str, int] = {}
@@ -83,14 +85,14 @@ class FaqIndex:
             self._wordings.setdefault(self._extract.plain(text), row)
         self._rows = Rows.of([self._numbered(text) for text in wordings])
         self._support = Rows.of(
-            [self._numbered(" ".join((e.answer, *e.keywords))) for e in entries]
+            [self._numbered(" ".join((p.text, *p.keywords))) for p in passages]
         )
         self._weights = self._weighted()
         self._row_weights = self._rows.sums(self._weights[self._rows.terms])
         self._bm25 = self._ranker()
 
     @classmethod
-    def open(cls, path: Path) -> FaqIndex:
+    def open(cls, path: Path) -> PassageIndex:
         """The index of a file or folder, with the lists of words beside the files.
 
         Raises:
@@ -105,32 +107,32 @@ class FaqIndex:
         return cls(load_faq(path).entries, TermExtractor.default(synonyms, kinds))
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._passages)
 
-    def entry(self, id_: str) -> FaqEntry | None:
-        """The entry of that id, or None."""
+    def passage(self, id_: str) -> Passage | None:
+        """The passage of that id, or None."""
         return self._by_id.get(id_)
 
     def search(self, query: str, limit: int = 5) -> list[Hit]:
-        """Finds entries, best first; each at most once.
+        """Finds passages, best first; each at most once.
 
         Args:
             query: A question in the user's words.
             limit: Highest number of hits.
 
         Returns:
-            Hits with a score above 0. Equal scores keep the order of the entries.
+            Hits with a score above 0. Equal scores keep the order of the passages.
         """
         hits = self._near(query, limit)
         # A wording may hold no more than words by which one asks.
         row = self._wordings.get(self._extract.plain(query))
         if row is not None:
             same = self._hit(row, 1.0)
-            hits = [same, *(hit for hit in hits if hit.entry is not same.entry)]
+            hits = [same, *(hit for hit in hits if hit.passage is not same.passage)]
         return hits[:limit]
 
     def _near(self, query: str, limit: int) -> list[Hit]:
-        """The best entries that share something with the query."""
+        """The best passages that share something with the query."""
         terms = self._extract(query)
         known = np.array(sorted(self._lexicon.known(terms)), np.int32)
         if not len(known):
@@ -139,7 +141,7 @@ class FaqIndex:
         owners = self._candidates(known)
         rows = _ranges(self._firsts[owners], self._firsts[owners + 1])
         scores = self._judged(rows, known, unknown * float(self._weights[-1]))
-        # Of each entry the best wording; of equal ones the first.
+        # Of each passage the best wording; of equal ones the first.
         order = np.lexsort((rows, -scores))
         hits: dict[int, Hit] = {}
         for place in order:
@@ -152,7 +154,7 @@ class FaqIndex:
     def _hit(self, row: int, score: float) -> Hit:
         owner = int(self._owners[row])
         wording = self._questions[owner][row - int(self._firsts[owner])]
-        return Hit(self._entries[owner], wording, score)
+        return Hit(self._passages[owner], wording, score)
 
     def _judged(self, rows: Places, query: Ints, missing: float) -> Floats:
         """The score of each of some wordings, see the class.
@@ -185,7 +187,7 @@ class FaqIndex:
         owners = np.concatenate(
             [self._rows.owners(self._owners), self._support.owners()]
         )
-        rare = rarity(every, owners, len(self._entries), len(self._lexicon))
+        rare = rarity(every, owners, len(self._passages), len(self._lexicon))
         rare[:-1] *= self._lexicon.weights()
         return rare
 
@@ -205,7 +207,7 @@ class FaqIndex:
         return bm25
 
     def _candidates(self, known: Ints) -> Places:
-        """Entries of the rows that BM25 ranks highest, in their own order."""
+        """Passages of the rows that BM25 ranks highest, in their own order."""
         scores = self._bm25.get_scores_from_ids(known.tolist())
         best = np.flatnonzero(scores)
         if len(best) > CANDIDATE_ROWS:

@@ -39,6 +39,13 @@ class Passage:
     valid_until: float | None = None
     audience: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What it is called where it is offered: its question, or where it stands."""
+        if self.questions:
+            return self.questions[0]
+        return self.section.split(SECTION_MARK)[-1] or self.title
+
     def holds_at(self, moment: float) -> bool:
         """Whether it holds at a time, in seconds since the epoch."""
         begun = self.valid_from is None or self.valid_from <= moment

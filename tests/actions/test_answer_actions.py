@@ -33,7 +33,7 @@ def test_what_may_be_meant_is_offered_with_buttons(talk: Conversation) -> None:
     (message,) = talk.say(SEVERAL).run(ActionRetrieveAnswer)
 
     ids = talk.slots["offered_questions"]
-    questions = [talk.resources.faq.entry(id_).question for id_ in ids]  # type: ignore[union-attr]
+    questions = [talk.resources.faq.passage(id_).name for id_ in ids]  # type: ignore[union-attr]
     assert 1 < len(ids) <= 3
     assert message["text"].splitlines() == [
         "您是不是想问：",
@@ -45,7 +45,7 @@ def test_what_may_be_meant_is_offered_with_buttons(talk: Conversation) -> None:
 def test_a_click_on_a_choice_gets_its_answer(talk: Conversation) -> None:
     (offer,) = talk.say(SEVERAL).run(ActionRetrieveAnswer)
     payload = offer["buttons"][1]["payload"]
-    expected = talk.resources.faq.entry(talk.slots["offered_questions"][1])
+    expected = talk.resources.faq.passage(talk.slots["offered_questions"][1])
     (message,) = talk.say(payload).run(ActionRetrieveAnswer)
 
     assert expected is not None

@@ -10,7 +10,7 @@ from framework_plugin.retrieval import (
     Answer,
     AnswerSettings,
     Choices,
-    FaqIndex,
+    PassageIndex,
     decide,
 )
 
@@ -54,7 +54,7 @@ def load_cases() -> list[Case]:
 
 
 def measure(
-    index: FaqIndex, cases: Sequence[Case], settings: AnswerSettings | None = None
+    index: PassageIndex, cases: Sequence[Case], settings: AnswerSettings | None = None
 ) -> Report:
     counts: dict[str, int] = dict.fromkeys(Report.__annotations__, 0)
     for case in cases:
@@ -64,12 +64,12 @@ def measure(
             counts["answered"] += isinstance(decision, Answer)
             counts["bothered"] += isinstance(decision, Choices)
             continue
-        counts["first"] += bool(hits) and hits[0].entry.id == case.expected
+        counts["first"] += bool(hits) and hits[0].passage.id == case.expected
         if isinstance(decision, Answer):
-            found = decision.hit.entry.id == case.expected
+            found = decision.hit.passage.id == case.expected
             counts["right" if found else "wrong"] += 1
         elif isinstance(decision, Choices):
-            offered = [hit.entry.id for hit in decision.hits]
+            offered = [hit.passage.id for hit in decision.hits]
             counts["offered"] += case.expected in offered
     unanswerable = sum(case.expected == UNANSWERABLE for case in cases)
     answerable = len(cases) - unanswerable
@@ -87,7 +87,7 @@ def halves(cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
 
 
 if __name__ == "__main__":
-    faq_index = FaqIndex.open(FAQ)
+    faq_index = PassageIndex.open(FAQ)
     tuned, held_out = halves(load_cases())
     for name, half in (("tuned", tuned), ("held out", held_out)):
         print(f"{name:9}", measure(faq_index, half))

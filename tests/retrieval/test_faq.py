@@ -30,10 +30,10 @@ def test_a_file_becomes_entries_with_their_source(tmp_path: Path) -> None:
 
     assert [entry.id for entry in faq.entries] == ["shipping_time", "carrier"]
     first, second = faq.entries
-    assert first.similar == ("什么时候发货", "几天能发出来")
+    assert first.questions[1:] == ("什么时候发货", "几天能发出来")
     assert first.keywords == ("发货",)
-    assert first.source == "发货配送"
-    assert second.similar == ()
+    assert first.title == "发货配送"
+    assert second.questions[1:] == ()
     assert faq.problems == ()
 
 
@@ -41,13 +41,13 @@ def test_a_file_becomes_entries_with_their_source(tmp_path: Path) -> None:
 def test_every_common_encoding_reads_the_same(tmp_path: Path, encoding: str) -> None:
     faq = load_faq(write(tmp_path, "shipping.yml", GOOD, encoding))
 
-    assert faq.entries[0].question == "下单后多久发货？"
+    assert faq.entries[0].questions[0] == "下单后多久发货？"
 
 
 def test_a_file_without_title_is_cited_by_its_stem(tmp_path: Path) -> None:
     text = "faq:\n- {id: a, question: 问, answer: 答}\n"
 
-    assert load_faq(write(tmp_path, "运费.yml", text)).entries[0].source == "运费"
+    assert load_faq(write(tmp_path, "运费.yml", text)).entries[0].title == "运费"
 
 
 def test_a_folder_is_read_with_its_subfolders_in_order(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_an_id_is_taken_only_once(tmp_path: Path) -> None:
     write(tmp_path, "b.yml", "faq:\n- {id: x, question: 二, answer: 答}\n")
     faq = load_faq(tmp_path)
 
-    assert [entry.question for entry in faq.entries] == ["一"]
+    assert [entry.questions[0] for entry in faq.entries] == ["一"]
     assert "b.yml, entry 1" in faq.problems[0]
     assert "a.yml, entry 1" in faq.problems[0]
 

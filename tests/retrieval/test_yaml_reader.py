@@ -17,12 +17,7 @@ def test_the_bundled_faq_reads_the_same_as_for_its_index() -> None:
         for piece in reading.pieces
     }
     assert read == {
-        entry.id: (
-            (entry.question, *entry.similar),
-            entry.answer,
-            entry.keywords,
-            entry.source,
-        )
+        entry.id: (entry.questions, entry.text, entry.keywords, entry.title)
         for entry in load_faq(BUNDLED).entries
     }
 

@@ -55,16 +55,16 @@ def _read_questions(file: Path) -> Reading:
             entries.problems.append(item)
             continue
         found, place = item
-        title = found.source
+        title = found.title
         try:
             key = checked_key(found.id)
         except DocumentError as error:
             entries.problems.append(f"{place}: {error}")
             continue
         piece = Piece(
-            clean(found.answer),
+            clean(found.text),
             key,
-            questions=(found.question, *found.similar),
+            questions=found.questions,
             keywords=found.keywords,
         )
         entries.add(place, piece)

@@ -7,9 +7,9 @@ import pytest
 from framework_plugin.errors import DocumentError
 from framework_plugin.retrieval import (
     Answer,
-    FaqEntry,
-    FaqIndex,
     NoAnswer,
+    Passage,
+    PassageIndex,
     TermExtractor,
     decide,
     load_faq,
@@ -19,31 +19,31 @@ from tests.retrieval.measure import FAQ, UNANSWERABLE, load_cases, measure
 
 
 @pytest.fixture(scope="module")
-def index() -> FaqIndex:
-    return FaqIndex.open(FAQ)
+def index() -> PassageIndex:
+    return PassageIndex.open(FAQ)
 
 
-def entry(id_: str, question: str, *similar: str, answer: str = "好") -> FaqEntry:
-    return FaqEntry(id_, question, similar, answer, (), "源")
+def entry(id_: str, question: str, *similar: str, answer: str = "好") -> Passage:
+    return Passage(id_, "源", "源", "", answer, (question, *similar))
 
 
 def test_the_bundled_questions_have_no_problems() -> None:
     assert load_faq(FAQ).problems == ()
 
 
-def test_there_are_enough_paraphrases_and_all_are_new(index: FaqIndex) -> None:
+def test_there_are_enough_paraphrases_and_all_are_new(index: PassageIndex) -> None:
     cases = load_cases()
-    known = {q for e in load_faq(FAQ).entries for q in (e.question, *e.similar)}
+    known = {q for e in load_faq(FAQ).entries for q in e.questions}
 
     assert sum(case.expected != UNANSWERABLE for case in cases) >= 120
     assert sum(case.expected == UNANSWERABLE for case in cases) >= 80
     assert len({case.query for case in cases}) == len(cases)
     assert not [case.query for case in cases if case.query in known]
-    assert all(index.entry(c.expected) for c in cases if c.expected != UNANSWERABLE)
+    assert all(index.passage(c.expected) for c in cases if c.expected != UNANSWERABLE)
 
 
 def test_paraphrases_find_their_answer_and_nonsense_finds_none(
-    index: FaqIndex,
+    index: PassageIndex,
 ) -> None:
     report = measure(index, load_cases())
 
@@ -55,20 +55,22 @@ def test_paraphrases_find_their_answer_and_nonsense_finds_none(
     assert report.bothered <= 0.16
 
 
-def test_every_wording_of_the_bundled_questions_is_answered(index: FaqIndex) -> None:
+def test_every_wording_of_the_bundled_questions_is_answered(
+    index: PassageIndex,
+) -> None:
     lost = [
         (entry.id, wording)
         for entry in load_faq(FAQ).entries
-        for wording in (entry.question, *entry.similar)
+        for wording in entry.questions
         if not isinstance(found := decide(index.search(wording)), Answer)
-        or found.hit.entry.id != entry.id
+        or found.hit.passage.id != entry.id
     ]
 
     assert lost == []
 
 
 @pytest.mark.parametrize("query", ["", "   ", "？！。", "😀", "吗", "zzqx", "\ud800"])
-def test_what_holds_no_words_finds_nothing(index: FaqIndex, query: str) -> None:
+def test_what_holds_no_words_finds_nothing(index: PassageIndex, query: str) -> None:
     assert decide(index.search(query)) == NoAnswer()
 
 
@@ -76,11 +78,11 @@ def test_what_holds_no_words_finds_nothing(index: FaqIndex, query: str) -> None:
     "query",
     ["ＳＣ订单号在哪里看", "訂單號在哪裡看", " 订单号 在哪里看 ", "订单号在哪里看？？"],
 )
-def test_the_written_form_does_not_matter(index: FaqIndex, query: str) -> None:
-    assert index.search(query)[0].entry.id == "order_number_where"
+def test_the_written_form_does_not_matter(index: PassageIndex, query: str) -> None:
+    assert index.search(query)[0].passage.id == "order_number_where"
 
 
-def test_scores_lie_between_0_and_1_and_fall(index: FaqIndex) -> None:
+def test_scores_lie_between_0_and_1_and_fall(index: PassageIndex) -> None:
     for case in load_cases():
         scores = [hit.score for hit in index.search(case.query, limit=10)]
         assert scores == sorted(scores, reverse=True)
@@ -88,39 +90,41 @@ def test_scores_lie_between_0_and_1_and_fall(index: FaqIndex) -> None:
 
 
 def test_an_entry_is_found_once_by_its_nearest_wording() -> None:
-    index = FaqIndex([entry("a", "怎么开发票", "发票在哪申请"), entry("b", "怎么退货")])
+    index = PassageIndex(
+        [entry("a", "怎么开发票", "发票在哪申请"), entry("b", "怎么退货")]
+    )
     hits = index.search("发票在哪里申请")
 
-    assert [hit.entry.id for hit in hits] == ["a"]
-    assert hits[0].matched_question == "发票在哪申请"
+    assert [hit.passage.id for hit in hits] == ["a"]
+    assert hits[0].wording == "发票在哪申请"
 
 
 def test_the_answer_helps_but_less_than_the_question() -> None:
     asked = entry("asked", "可以用支付宝付款吗")
     answered = entry("answered", "怎么付款", answer="微信、支付宝都行")
     other = entry("other", "付款失败怎么办")
-    hits = FaqIndex([other, answered, asked]).search("支付宝付款")
+    hits = PassageIndex([other, answered, asked]).search("支付宝付款")
 
-    assert [hit.entry.id for hit in hits] == ["asked", "answered", "other"]
+    assert [hit.passage.id for hit in hits] == ["asked", "answered", "other"]
 
 
 def test_two_builds_give_the_same_hits() -> None:
     entries = load_faq(FAQ).entries
-    one, other = FaqIndex(entries), FaqIndex(entries)
+    one, other = PassageIndex(entries), PassageIndex(entries)
 
     for case in load_cases():
         assert one.search(case.query) == other.search(case.query)
 
 
 def test_equal_entries_keep_their_order() -> None:
-    index = FaqIndex([entry("b", "怎么开发票"), entry("a", "怎么开发票")])
+    index = PassageIndex([entry("b", "怎么开发票"), entry("a", "怎么开发票")])
 
-    assert [hit.entry.id for hit in index.search("开发票")] == ["b", "a"]
+    assert [hit.passage.id for hit in index.search("开发票")] == ["b", "a"]
 
 
 def test_no_entries_cannot_be_searched() -> None:
     with pytest.raises(DocumentError, match="at least one"):
-        FaqIndex([])
+        PassageIndex([])
 
 
 def test_synonyms_beside_the_files_are_used(tmp_path: Path) -> None:
@@ -129,11 +133,11 @@ def test_synonyms_beside_the_files_are_used(tmp_path: Path) -> None:
         "- {id: b, question: 发票怎么开, answer: 订单页}\n",
         encoding="utf-8",
     )
-    before = FaqIndex.open(tmp_path).search("邮资")
+    before = PassageIndex.open(tmp_path).search("邮资")
     (tmp_path / "synonyms.txt").write_text("# 钱\n运费 邮资\n", encoding="utf-8")
 
     assert before == []
-    assert FaqIndex.open(tmp_path).search("邮资")[0].entry.id == "a"
+    assert PassageIndex.open(tmp_path).search("邮资")[0].passage.id == "a"
 
 
 def test_what_holds_for_a_word_holds_for_its_kind(tmp_path: Path) -> None:
@@ -143,10 +147,10 @@ def test_what_holds_for_a_word_holds_for_its_kind(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     (tmp_path / "kinds.txt").write_text("上海 南京\n北京 成都\n", encoding="utf-8")
-    index = FaqIndex.open(tmp_path)
+    index = PassageIndex.open(tmp_path)
 
-    assert index.search("寄到南京要几天")[0].entry.id == "near"
-    assert index.search("成都要几天")[0].entry.id == "far"
+    assert index.search("寄到南京要几天")[0].passage.id == "near"
+    assert index.search("成都要几天")[0].passage.id == "far"
     assert index.search("成都要几天")[0].score > index.search("成都真美")[0].score
 
 
@@ -163,16 +167,16 @@ def test_what_holds_for_a_word_holds_for_its_kind(tmp_path: Path) -> None:
     ],
 )
 def test_places_goods_and_slang_find_their_answer(
-    index: FaqIndex, query: str, id_: str
+    index: PassageIndex, query: str, id_: str
 ) -> None:
     decision = decide(index.search(query))
 
     assert isinstance(decision, Answer)
-    assert decision.hit.entry.id == id_
+    assert decision.hit.passage.id == id_
 
 
 @pytest.mark.parametrize("text", ["我住在南京", "南京的天气", "我去美国读书"])
-def test_a_place_alone_is_no_question(index: FaqIndex, text: str) -> None:
+def test_a_place_alone_is_no_question(index: PassageIndex, text: str) -> None:
     assert decide(index.search(text)) == NoAnswer()
 
 
@@ -204,6 +208,6 @@ def test_a_large_faq_is_searched_through_its_candidates_only() -> None:
     entries = [
         entry(f"e{n}", f"第{n}号商品多少钱", f"编号{n}卖什么价") for n in range(5000)
     ]
-    hits = FaqIndex(entries).search("4321号商品多少钱")
+    hits = PassageIndex(entries).search("4321号商品多少钱")
 
-    assert hits[0].entry.id == "e4321"
+    assert hits[0].passage.id == "e4321"
