@@ -22,7 +22,8 @@ from framework_plugin.generation.network.export import export_network
 from framework_plugin.generation.network.seq2seq import Seq2Seq, build_network
 from framework_plugin.generation.serving.runtime import OnnxRuntime, ban
 from framework_plugin.generation.serving.scorers import Asked, open_scorer
-from framework_plugin.generation.serving.search import search_batch
+from framework_plugin.generation.serving.search import search, search_batch
+from framework_plugin.generation.serving.shortlist import Neighbours, Shortlister
 from framework_plugin.generation.settings import DecodingSettings, GeneratorSettings
 from framework_plugin.generation.training.beginning import vocabulary_of
 from framework_plugin.generation.training.fitting import fit_network
@@ -118,6 +119,24 @@ class Model:
             for one, hypotheses in zip(encoded, found, strict=True):
                 best = self.vocabulary.decode(hypotheses[0].tokens, one.strangers)
                 texts.append(join(best))
+        return texts
+
+    def neighbours(self, records: Sequence[DialogueRecord]) -> Neighbours:
+        """Which words of these records' replies follow which words read."""
+        encode = self.vocabulary.encode
+        pairs = ((encode(e.source), encode(e.target)) for e in self.examples(records))
+        return Neighbours.count(pairs, len(self.vocabulary), self.vocabulary.written)
+
+    def short_replies(
+        self, examples: Sequence[Example], shortlister: Shortlister
+    ) -> list[str]:
+        """The best int8 reply to each example over a shortlist of its own."""
+        runtime, bias = OnnxRuntime(self.folder, "int8", shortlister), self._bias()
+        texts = []
+        for example in examples:
+            encoded = encode_texts(example.source, example.memory, self.vocabulary)
+            best = search(runtime.read(encoded, bias), PATIENT)[0]
+            texts.append(join(self.vocabulary.decode(best.tokens, encoded.strangers)))
         return texts
 
     def replies_of_tensorflow(self, examples: Sequence[Example]) -> list[str]:

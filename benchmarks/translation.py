@@ -6,7 +6,7 @@ data folder. Without options the network and its training are this project's def
 BLEU is sacrebleu's, on the English as written, against the raw references.
 
 Run: python benchmarks/translation.py --data DIR [--cased]
-     [--set cell=gru --set attention=none …] [--work DIR]
+     [--set cell=gru --set attention=none …] [--shortlist 1000 2000] [--work DIR]
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from _models import PATIENT, Model, settings_from_options
 from framework_plugin.corpus.dialogue import Speaker, Turn
 from framework_plugin.corpus.examples import Example
 from framework_plugin.corpus.formats import DialogueRecord
+from framework_plugin.generation.serving.shortlist import Shortlister
 from framework_plugin.generation.training.samples import LONGEST
 
 _COMPARED = 500
@@ -96,6 +97,12 @@ def main() -> None:
             ):
                 found = model.replies(examples, decoding, precision)
                 row[f"BLEU {name}, {precision}"] = round(bleu(found, references), 2)
+        neighbours = model.neighbours(learned) if arguments.shortlist else None
+        for size in arguments.shortlist:
+            found = model.short_replies(examples, Shortlister(neighbours, size))
+            name = f"BLEU beam 5, int8, shortlist {size}"
+            row[name] = round(bleu(found, references), 2)
+        row["vocabulary"] = model.vocabulary.written
         row["fp32 says as TensorFlow"] = as_tensorflow(model, examples[:_COMPARED])
         print(json.dumps(row, ensure_ascii=False, indent=1))
     print("published, greedy, 10 tokens:", json.dumps(PUBLISHED))
@@ -108,6 +115,9 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--cased", action="store_true")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--shortlist", type=int, nargs="*", default=[], help="sizes to try"
+    )
     parser.add_argument("--work", type=Path, help="keep checkpoints and graphs here")
     arguments = parser.parse_args()
     if arguments.data is None:

@@ -13,7 +13,10 @@ from framework_plugin.generation.encoding import (
     encode_texts,
     input_names,
 )
+from framework_plugin.generation.network.attention import Read
+from framework_plugin.generation.network.conditions import Conditions
 from framework_plugin.generation.network.export import export_network
+from framework_plugin.generation.network.reader import Reader, Texts
 from framework_plugin.generation.network.seq2seq import Seq2Seq, build_network
 from framework_plugin.generation.network.transformer import PlacedTokens
 from framework_plugin.generation.serving.runtime import OnnxRuntime, ban
@@ -210,6 +213,20 @@ def test_tokens_enter_a_transformer_alike_however_small_they_begin() -> None:
         enter = PlacedTokens(128, 128, deviation, "fp32")
         placed = enter(random * deviation, 0) - enter(random * 0.0, 0)
         assert float(tf.math.reduce_std(placed)) == pytest.approx(1, rel=0.1)
+
+
+def test_a_transformer_begins_by_looking_at_more_than_one_word() -> None:
+    settings = replace(
+        BASE, encoder="transformer", decoder="transformer", encoder_units=64
+    )
+    read = tf.random.stateless_normal((8, 10, 128), (7, 1))
+    reader = Reader(settings, 128, 128, 128, Conditions.of(TRAINING))
+    texts = Texts(Read(read, tf.zeros((8, 10))), None)
+
+    shares = reader.rows(tf.random.stateless_normal((8, 128), (7, 2)), texts).dialogue
+
+    # Of ten words, the one looked at most; 0.1 if all were alike.
+    assert np.mean(np.max(shares, axis=1)) < 0.6
 
 
 def test_a_word_of_no_vocabulary_is_copied() -> None:

@@ -38,13 +38,23 @@ class Attention(tf.keras.layers.Layer):  # type: ignore[misc]
         width: Width of the text's states.
         precision: See `products.product`.
         name: Of the layer.
+        scaled: Divides what `luong` compares by the root of the width (Vaswani et al.
+            2017, §3.2.1). Queries that were normalised are so long that the shares
+            would begin as all or nothing, from which nothing is learned.
     """
 
     def __init__(
-        self, kind: str, query_size: int, width: int, precision: str, name: str
+        self,
+        kind: str,
+        query_size: int,
+        width: int,
+        precision: str,
+        name: str,
+        scaled: bool = False,
     ) -> None:
         super().__init__(name=name)
         self._kind = kind
+        self._scaled = scaled
         self._query = Linear(query_size, width, precision, "query", bias=False)
         if kind == "bahdanau":
             self._key = Linear(width, width, precision, "key")
@@ -70,6 +80,8 @@ class Attention(tf.keras.layers.Layer):  # type: ignore[misc]
             self._query(queries), tf.concat([shape[:1], [-1, width]], 0)
         )
         if self._kind == "luong":
+            if self._scaled:
+                wanted *= width**-0.5
             energy = tf.matmul(wanted, read.states, transpose_b=True)
         else:
             keys = self._key(read.states)

@@ -67,14 +67,15 @@ class Reader(tf.keras.layers.Layer):  # type: ignore[misc]
         self._drop = conditions.drop
         self._dialogue = self._memory = self._gate = self._source = None
         total = width
-        if settings.attention != "none":
+        kind, scaled = settings.attention, settings.decoder == "transformer"
+        if kind != "none":
             self._dialogue = Attention(
-                settings.attention, width, dialogue_width, precision, "dialogue"
+                kind, width, dialogue_width, precision, "dialogue", scaled
             )
             total += dialogue_width
         if settings.memory:
             self._memory = Attention(
-                settings.attention, width, memory_width, precision, "memory"
+                kind, width, memory_width, precision, "memory", scaled
             )
             total += memory_width
             self._gate = Linear(total, memory_width, precision, "gate")
