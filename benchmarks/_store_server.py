@@ -20,11 +20,13 @@ from contextlib import nullcontext
 from typing import Any
 
 import sqlalchemy as sa
-from rasa.core.lock_store import LockError, RedisLockStore
+from rasa.core.lock_store import LockError, LockStore
 from rasa.core.tracker_store import FailSafeTrackerStore, SQLTrackerStore, TrackerStore
 from rasa.shared.core.events import UserUttered
+from rasa.utils.endpoints import EndpointConfig
 from tracker_store import DOMAIN, keys, session, turn
 
+from framework_plugin.components.lock_store import ExactLockStore
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 
 STORES = {"ours": MemoryTrackerStore, "stock": SQLTrackerStore}
@@ -38,7 +40,7 @@ class Server:
         locks: Says who is served; None serves all at once.
     """
 
-    def __init__(self, store: TrackerStore, locks: RedisLockStore | None) -> None:
+    def __init__(self, store: TrackerStore, locks: LockStore | None) -> None:
         self._store = FailSafeTrackerStore(store)
         self._locks = locks
 
@@ -85,7 +87,8 @@ async def serve(server: Server) -> None:
 def main() -> None:
     kind, url, port = sys.argv[1:]
     store = STORES[kind](DOMAIN, **keys(sa.engine.make_url(url)))
-    locks = RedisLockStore("127.0.0.1", int(port)) if int(port) else None
+    place = EndpointConfig("127.0.0.1", port=int(port))
+    locks = ExactLockStore(place) if int(port) else None
     asyncio.run(serve(Server(store, locks)))
 
 

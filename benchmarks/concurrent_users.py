@@ -1,6 +1,6 @@
 """Many users at once at two servers: Rasa's `SQLTrackerStore` against ours.
 
-A server is a process with a tracker store and Rasa's Redis lock store, which takes
+A server is a process with a tracker store and our Redis lock store, which takes
 turns as Rasa does: a lock, a `retrieve`, six events, a `save`. Every user waits for
 each answer and sends the next message to the other server. The stores take rounds in
 alternation, each on a database of its own. Prints turns per second and, of the time

@@ -9,7 +9,7 @@ from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUtter
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 
-from framework_plugin.memory.days import day_said
+from framework_plugin.memory.dates import day_said
 from framework_plugin.memory.history import newest_session
 from framework_plugin.memory.plans import Plan, close_plan, due_plan
 from framework_plugin.memory.summaries import summarise_before
@@ -17,7 +17,7 @@ from framework_plugin.memory.summaries import summarise_before
 UTTER_FOLLOW_UP = "utter_follow_up"
 """The response of the domain that asks; it may name `{greeting}`, `{day}`, `{plan}`."""
 
-FOLLOWED_UP = "followed_up"
+FOLLOWED_UP = "followed_up_plan"
 """Key in the metadata of what is said: the plan that it asks about."""
 
 _GREETINGS = {

@@ -172,7 +172,7 @@ async def _show(request: Request, store: MemoryTrackerStore, user: str) -> HTTPR
 
     def read() -> list[dict[str, Any]]:
         with store.memory.repository.reading() as connection:
-            rows = facts_by_id(connection, _person(connection, user))
+            rows = facts_by_id(connection, _person(connection, user), time.time())
         return [
             {
                 "id": id_,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from framework_plugin.corpus.dialogue import Turn
 from framework_plugin.corpus.user_context import UserContext
 from framework_plugin.memory.plans import Plan
 
@@ -35,6 +36,7 @@ class MemoryTracker(DialogueStateTracker):
         )
         self.user_context = UserContext(sender_id)
         self.open_plans: tuple[Plan, ...] = ()
+        self.recall: Callable[[str, float, float], tuple[Turn, ...]] | None = None
 
     def init_copy(self) -> MemoryTracker:
         """An empty tracker of the same user, with the same memory."""
@@ -46,4 +48,5 @@ class MemoryTracker(DialogueStateTracker):
         )
         tracker.user_context = self.user_context
         tracker.open_plans = self.open_plans
+        tracker.recall = self.recall
         return tracker

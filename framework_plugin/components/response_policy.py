@@ -20,6 +20,7 @@ from rasa.shared.core.events import SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from framework_plugin.components.readable_errors import readable_errors
+from framework_plugin.components.recalling import recalled_user_context
 from framework_plugin.components.session import (
     ACTION_RETRIEVE_ANSWER,
     GENERATED_REPLY,
@@ -145,6 +146,7 @@ class LSTMResponsePolicy(Policy):
         super().__init__(config, model_storage, resource, execution_context)
         with readable_errors(type(self).__name__):
             self._settings = _AllSettings.read(config)
+        self._recalls = generator is not None and generator.reads_memory
         # Rasa asks every policy several times per message; one search is enough.
         self._reply = lru_cache(maxsize=64)(generator.reply) if generator else None
 
@@ -211,7 +213,8 @@ class LSTMResponsePolicy(Policy):
             return self._certain(action, _HIGHEST, domain)
         if memory_must_speak(tracker):
             return self._certain(ACTION_RETRIEVE_ANSWER, _HIGHEST, domain)
-        reply = self._reply(dialogue_of(tracker), current_user_context(tracker))
+        known = recalled_user_context if self._recalls else current_user_context
+        reply = self._reply(dialogue_of(tracker), known(tracker))
         if not reply.sure:
             return self._certain(ACTION_RETRIEVE_ANSWER, 1 - reply.confidence, domain)
         return self._certain(

@@ -26,6 +26,7 @@ from framework_plugin.components.consent_gate import ConsentGate, Verdict
 from framework_plugin.components.discretion import Discretion, without_unsaid
 from framework_plugin.components.follow_up import note_session
 from framework_plugin.components.memory_tracker import MemoryTracker
+from framework_plugin.components.recalling import Recaller
 from framework_plugin.components.secret_codes import without_secrets
 from framework_plugin.components.session import latest_session
 from framework_plugin.components.session_reader import WINDOW, SessionReader
@@ -52,11 +53,12 @@ from framework_plugin.memory.database import (
 from framework_plugin.memory.dates import zone_of
 from framework_plugin.memory.forgetting import Forgotten
 from framework_plugin.memory.history import append_events
+from framework_plugin.memory.identities import person_of
 from framework_plugin.memory.journal import Entry, Journal
 from framework_plugin.memory.masked_logs import mask_logs
 from framework_plugin.memory.opening import Memory
 from framework_plugin.memory.pages import PAGE
-from framework_plugin.memory.plans import open_plans
+from framework_plugin.memory.plans import open_plans, settle_plans
 from framework_plugin.memory.privacy import PRIVACY_KEYS
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.turns import Message, note_message
@@ -135,6 +137,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         self._time_zone = time_zone
         self._repository = MemoryRepository(self.engine, time_zone)
         self._repository.migrate()
+        self._recaller = Recaller(self._repository)
         self._stored: WeakValueDictionary[int, Event] = WeakValueDictionary()
         self._journal = Journal(journal_path(self.engine.url, journal), privacy.cipher)
         old = Archive(Path(archive), privacy.cipher) if archive else None
@@ -155,6 +158,7 @@ class MemoryTrackerStore(SQLTrackerStore):
     async def retrieve(self, sender_id: str) -> MemoryTracker | None:
         """The latest session of a user with the user's memory, or None.
 
+        Of a sender who is known by others, but says the first words, an empty one.
         Of a long session, what `window` says. While the database is away, what this
         process was last given to save; and so of users who have not agreed to be
         remembered, if they must.
@@ -274,12 +278,16 @@ class MemoryTrackerStore(SQLTrackerStore):
     ) -> MemoryTracker | None:
         with self._repository.reading() as connection:
             tracker = read(connection, user)
+            if tracker is None and person_of(connection, user).others(user):
+                # The first words here of somebody who is known from elsewhere.
+                tracker = self.init_tracker(user)
             if tracker is not None:
                 context = self._repository.read_context(
                     connection, user, now=time.time()
                 )
                 tracker.user_context = context
                 tracker.open_plans = open_plans(connection, user)
+                tracker.recall = self._recaller.of(user)
             return tracker
 
     def _tracker_of(self, user: str, stored: Iterable[Event]) -> MemoryTracker:
@@ -373,8 +381,10 @@ class MemoryTrackerStore(SQLTrackerStore):
             if isinstance(event, UserUttered):
                 changes = told_changes(event, self._time_zone)
                 text, at = form.get("text") or "", event.timestamp
-                note_message(connection, Message(user, next(ids), text, at), changes)
+                heard = Message(user, next(ids), text, at)
+                tells = note_message(connection, heard, changes)
                 self._repository.write_changes(connection, user, changes, at)
+                settle_plans(connection, user, text, changes, at, tells=tells)
         note_session(connection, user, lasting)
         return [self._discretion.published_form(event) for event in lasting]
 

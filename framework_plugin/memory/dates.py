@@ -1,4 +1,4 @@
-"""Days as people name them in a chat, seen from the day of the message."""
+"""Days as people name them: read from a message, and said in an answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from framework_plugin.corpus.user_context import TIME_ZONE
@@ -26,6 +27,11 @@ _PARTS = {
     "底": (21, 31),
     "末": (21, 31),
 }
+CHINA = timezone(timedelta(hours=8), TIME_ZONE)
+"""One time and no summer time: no database of time zones is needed."""
+
+_AGO = ("今天", "昨天", "前天", "三天前", "四天前", "五天前", "六天前")
+_JUST_NOW = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,7 @@ def zone_of(name: str) -> tzinfo:
         SettingsError: If there is none of that name.
     """
     if name == TIME_ZONE:
-        # One time and no summer time: no database of time zones is needed.
-        return timezone(timedelta(hours=8), TIME_ZONE)
+        return CHINA
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError, TypeError) as error:
@@ -74,6 +79,30 @@ def today_of(at: float, zone: tzinfo) -> date:
         zone: Where.
     """
     return datetime.fromtimestamp(at, zone).date()
+
+
+def day_said(at: float, now: float) -> str:
+    """How one speaks now of the day of something: `刚才`, `昨天`, `11月3日`.
+
+    Args:
+        at: When it was, in seconds since the epoch.
+        now: The present moment, in seconds since the epoch.
+    """
+    then, today = (datetime.fromtimestamp(t, CHINA) for t in (at, now))
+    if timedelta(0) <= today - then < _JUST_NOW:
+        return "刚才"
+    ago = (today.date() - then.date()).days
+    if 0 <= ago < len(_AGO):
+        return _AGO[ago]
+    year = "" if then.year == today.year else f"{then.year}年"
+    return f"{year}{then.month}月{then.day}日"
+
+
+def iso_time(seconds: Any) -> str | None:
+    """A time in seconds since the epoch as ISO 8601 in UTC; None for anything else."""
+    if not isinstance(seconds, int | float):
+        return None
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
 
 
 def days_of(match: re.Match[str], today: date) -> Days | None:
@@ -95,6 +124,10 @@ def days_of(match: re.Match[str], today: date) -> Days | None:
 
 def _named_day(match: re.Match[str], today: date) -> Days:
     return _single(today + _NAMED_DAYS[match["d_named"]] * _DAY)
+
+
+def _soon(match: re.Match[str], today: date) -> Days:
+    return _single(today)
 
 
 def _after(match: re.Match[str], today: date) -> Days | None:
@@ -124,6 +157,9 @@ def _weekday(match: re.Match[str], today: date) -> Days | None:
 def _month_day(match: re.Match[str], today: date) -> Days | None:
     day = number_of(match["d_day"] or "")
     month, year = number_of(match["d_month"] or ""), _year(match, today)
+    if month is None and match["d_month"]:
+        # `四五月` is no month, but a guess.
+        return None
     if month is None:
         ahead = (match["d_months"] or "").count("下")
         found_year, found_month = _month_after(today, ahead)
@@ -151,6 +187,10 @@ def _whole_year(match: re.Match[str], today: date) -> Days:
     return Days(max(date(year, 1, 1), today), date(year, 12, 31))
 
 
+def _end_of_year(match: re.Match[str], today: date) -> Days:
+    return _single(date(_year(match, today) or today.year, 12, 31))
+
+
 def _festival(match: re.Match[str], today: date) -> Days | None:
     for year in (today.year, today.year + 1):
         found = festival(match["d_festival"], year)
@@ -160,7 +200,7 @@ def _festival(match: re.Match[str], today: date) -> Days | None:
 
 
 def _year(match: re.Match[str], today: date) -> int | None:
-    said = match["d_of_year"]
+    said = match["d_of_year"] or match["d_ends"]
     return today.year + {"今": 0, "明": 1, "后": 2}[said[0]] if said else None
 
 
@@ -195,9 +235,11 @@ _Reader = Callable[[re.Match[str], date], Days | None]
 _READERS: tuple[tuple[str, _Reader], ...] = (
     ("d_after", _after),
     ("d_named", _named_day),
+    ("d_soon", _soon),
     ("d_week", _weekday),
     ("d_festival", _festival),
     ("d_date", _month_day),
+    ("d_year_end", _end_of_year),
     ("d_year", _whole_year),
 )
 
@@ -209,6 +251,7 @@ DATE = (
     rf"(?P<d_after>(?P<d_over>过)?(?P<d_count>{_N})个?(?P<d_unit>天|周|星期|礼拜|月)"
     rf"(?(d_over){_AFTER}?|{_AFTER}))"
     "|(?P<d_named>大后|前|[昨今明后])(?:天|日|儿个?|(?=[早晚]))"
+    "|(?P<d_soon>待会儿?|等会儿?)"
     f"|(?P<d_week>(?=下|[这本]|{_WEEK}[一二三四五六日天末])"
     f"(?P<d_ahead>下{{1,2}}个?|[这本]个?)?{_WEEK}(?P<d_weekday>[一二三四五六日天末])?)"
     f"|(?P<d_festival>{FESTIVALS})(?:节|假期|放假|那天|期间|当天)*"
@@ -216,6 +259,7 @@ DATE = (
     f"(?:(?P<d_month>{_N})月份?|(?P<d_months>{_SOME_MONTH})|月(?=[底末初中]))?"
     f"(?:(?P<d_day>{_N})[号日]?(?![号日点岁块元])|(?P<d_part>中旬|[底末初中]))?)"
     "(?![线楼店桌码房床位])"
+    "|(?P<d_year_end>(?:(?P<d_ends>[今明后]年)年?|年)[底末])"
     "|(?P<d_year>[明后])年"
     ")"
 )

@@ -17,7 +17,7 @@ import os
 import re
 from base64 import urlsafe_b64decode
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -57,7 +57,9 @@ class Cipher:
     def __init__(self, keys: Sequence[str]) -> None:
         self._ciphers = {_id_of(key): AESGCM(_bytes_of(key)) for key in keys}
         self.newest = _id_of(keys[0])
-        self._digest_key = hashlib.sha256(f"digest {keys[0]}".encode()).digest()
+        self._digest_keys = [
+            hashlib.sha256(f"digest {key}".encode()).digest() for key in keys
+        ]
 
     @property
     def mark(self) -> str:
@@ -89,9 +91,19 @@ class Cipher:
         except (InvalidTag, ValueError) as error:
             raise ValueError("a sealed text is damaged") from error
 
-    def digest(self, *parts: str) -> str:
-        """A fingerprint that tells texts apart and tells nothing of them."""
-        return hmac.new(self._digest_key, _joined(parts), "sha256").hexdigest()
+    @property
+    def older(self) -> range:
+        """The older keys, counted from 1."""
+        return range(1, len(self._digest_keys))
+
+    def digest(self, *parts: str, key: int = 0) -> str:
+        """A fingerprint that tells texts apart and tells nothing of them.
+
+        Args:
+            parts: The texts.
+            key: With which key, 0 for the newest.
+        """
+        return hmac.new(self._digest_keys[key], _joined(parts), "sha256").hexdigest()
 
 
 class Sealed(sa.types.TypeDecorator):  # type: ignore[misc]
@@ -144,12 +156,44 @@ class Keyed(sa.types.TypeDecorator):  # type: ignore[misc]
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """What is written or looked for; the empty word stays empty."""
+        if isinstance(value, OlderForm):
+            return str(value)
         return keyed(_cipher_of(dialect), value) if value else value
+
+
+class OlderForm(str):
+    """A word as a column of type `Keyed` holds it since before the newest key."""
 
 
 def keyed(cipher: Cipher | None, word: str) -> str:
     """A word as a column of type `Keyed` holds it: at most 32 characters."""
-    return f"key:{cipher.digest(word)[:24]}" if cipher else word
+    return _form(cipher, word, 0) if cipher else word
+
+
+def older_forms(cipher: Cipher | None, words: Iterable[str]) -> list[dict[str, str]]:
+    """How words may stand in a column of type `Keyed` until all is rotated.
+
+    Returns:
+        For each older key its forms of the words, to be looked for, with the words.
+    """
+    older = cipher.older if cipher else ()
+    return [
+        {OlderForm(_form(cipher, word, key)): word for word in words} for key in older
+    ]
+
+
+def all_forms(cipher: Cipher | None, words: Sequence[str]) -> list[str]:
+    """What to look for so that words are found, whichever key they stand under."""
+    return [*words, *(form for forms in older_forms(cipher, words) for form in forms)]
+
+
+def stored_forms(cipher: Cipher | None, word: str) -> list[str]:
+    """How a word comes out of a column of type `Keyed`, under whichever key."""
+    return [keyed(cipher, word), *all_forms(cipher, [word])[1:]]
+
+
+def _form(cipher: Cipher | None, word: str, key: int) -> str:
+    return f"key:{cipher.digest(word, key=key)[:24]}" if cipher else word
 
 
 def opened(text: str, cipher: Cipher | None) -> str:

@@ -40,6 +40,12 @@ _OWN_SUBJECT = re.compile(
 )
 _SEX_OR_AGE = re.compile(r"(?:本人|我)?[男女]生?|\d{2}(?:岁|后)?")
 _TASTES = (FactKind.LIKE, FactKind.DISLIKE)
+# How one feels, or how things are: who said so goes on about themselves.
+_OF_NOBODY = re.compile(
+    "(?:今天|今晚|昨天|最近|这几天|这周|天气|压力|心情|工作|真的?|有点|太|很|超级?|挺|特别|非常|又|都|还|好)*"
+    "(?:紧张|累|烦|开心|高兴|难过|难受|期待|激动|焦虑|忐忑|害怕|慌|困|忙|大|好|郁闷|无聊|不错|热|冷|糟|差|崩溃)"
+    "(?:死|极|得很|坏)?(?:[了啊呀啦哦吧哈呢])*"
+)
 _CARD = re.compile("(?:本人)?[男女]生?[,，、 ]+[0-9]{2}")
 """How people introduce themselves in a line: `男，35，做工程的`."""
 _CORRECTION = re.compile(
@@ -188,6 +194,7 @@ class _Reading:
             and position < len(norm)
             and not _SEX_OR_AGE.fullmatch(norm, position)
             and not _OWN_SUBJECT.match(norm, position)
+            and not _OF_NOBODY.fullmatch(norm, position)
         ):
             self._subject = _Subject.OTHER
         return told

@@ -71,9 +71,17 @@ def read_facts(connection: Connection, user_id: str, now: float = 0.0) -> Stored
     )
 
 
-def facts_by_id(connection: Connection, user_id: str) -> dict[int, Fact]:
-    """What is true of a user, by the ids of the rows, oldest first."""
-    rows = _current(connection, user_id)
+def facts_by_id(
+    connection: Connection, user_id: str, now: float = 0.0
+) -> dict[int, Fact]:
+    """What is true of a user, by the ids of the rows, oldest first.
+
+    Args:
+        connection: To the database.
+        user_id: Whose.
+        now: Plans whose days were over then are left out, in seconds since the epoch.
+    """
+    rows = _current(connection, user_id, now)
     return {row.id: fact_of(row) for row in rows if not row.asked}
 
 
@@ -136,6 +144,14 @@ def write_message(
         connection.execute(_INSERT, new)
 
 
+def erase_plans(connection: Connection, user_id: str, word: str, before: float) -> None:
+    """Deletes the plans that name something, told before a time, the past included."""
+    for row in all_facts(connection, user_id):
+        is_plan = row.kind == FactKind.PLAN.value and row.said_at < before
+        if is_plan and word.casefold() in row.value.casefold():
+            connection.execute(_DELETE, {"row": row.id})
+
+
 def _current(connection: Connection, user_id: str, now: float = 0.0) -> list[Any]:
     """The rows of what is true or asked; not damaged ones, whose value is empty."""
     rows = connection.execute(FACTS, {"user": user_id, "now": now})
@@ -182,4 +198,5 @@ def _row(user_id: str, fact: Fact) -> dict[str, Any]:
         "valid_until": fact.valid_until,
         "asked": False,
         "ended_at": 0.0,
+        "closed_at": None,
     }

@@ -18,11 +18,10 @@ from framework_plugin.memory.tables import (
     tracker_snapshots,
     turn_terms,
     user_facts,
-    user_plans,
 )
 
 OF_SENDERS = (
-    *(events, tracker_snapshots, turn_terms, user_plans, session_summaries),
+    *(events, tracker_snapshots, turn_terms, session_summaries),
     *(link_codes, identities),
 )
 """Tables with a column `sender_id`."""

@@ -35,6 +35,8 @@ _SENDERS_OF: Any = (
     .where(identities.c.user_id == USER)
     .order_by(identities.c.sender_id)
 )
+PERSON: Any = sa.func.coalesce(_USER_OF.scalar_subquery(), USER)
+"""Whose the facts of a sender are, for use in other statements."""
 
 
 @dataclass(frozen=True)

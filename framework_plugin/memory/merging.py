@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from framework_plugin.memory.tables import user_facts
 
 _OF_ROW = user_facts.c.id == sa.bindparam("row")
 _DROP: Any = sa.delete(user_facts).where(_OF_ROW)
+_CLOSE: Any = sa.update(user_facts).where(_OF_ROW).values(closed_at=sa.bindparam("at"))
 _END: Any = sa.update(user_facts).where(_OF_ROW).values(ended_at=sa.bindparam("ended"))
 _MOVE: Any = (
     sa.update(user_facts)
@@ -29,7 +30,7 @@ def move_facts(connection: Connection, old: str, new: str) -> None:
 
     In the order of time: a later name replaces an earlier one, a later dislike a like,
     and what both told is known since the first time. What is replaced is kept as past;
-    questions that were open are taken back.
+    questions that were open are taken back. A plan that both told is asked about once.
 
     Args:
         connection: In a transaction that holds both users.
@@ -39,6 +40,8 @@ def move_facts(connection: Connection, old: str, new: str) -> None:
     both = [row for user in (old, new) for row in all_facts(connection, user)]
     rows = sorted(both, key=lambda row: (row.said_at, row.id))
     doubled = _doubled(rows)
+    for row_id, at in _closed_elsewhere(rows, doubled).items():
+        connection.execute(_CLOSE, {"row": row_id, "at": at})
     for row in rows:
         if row.asked or row.id in doubled:
             connection.execute(_DROP, {"row": row.id})
@@ -52,16 +55,27 @@ def move_facts(connection: Connection, old: str, new: str) -> None:
             connection.execute(_MOVE, {"row": row.id, "user": new, "told": told})
 
 
-def _doubled(rows: Iterable[Any]) -> set[int]:
-    """Rows that say what an earlier one says."""
-    seen: set[tuple[Any, ...]] = set()
-    doubled: set[int] = set()
+def _doubled(rows: Iterable[Any]) -> dict[int, int]:
+    """Rows that say what an earlier one says, each with that one."""
+    seen: dict[tuple[Any, ...], int] = {}
+    doubled: dict[int, int] = {}
     for row in rows:
         said = (row.kind, row.value, row.day, row.ended_at)
-        if said in seen:
-            doubled.add(row.id)
-        seen.add(said)
+        first = seen.setdefault(said, row.id)
+        if first != row.id:
+            doubled[row.id] = first
     return doubled
+
+
+def _closed_elsewhere(
+    rows: Iterable[Any], doubled: Mapping[int, int]
+) -> dict[int, float]:
+    """When plans of which another row is kept were asked about."""
+    return {
+        doubled[row.id]: row.closed_at
+        for row in rows
+        if row.id in doubled and row.closed_at is not None
+    }
 
 
 def _replaced(rows: Iterable[Any]) -> dict[int, float]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from framework_plugin.memory.audit import read_audit
-from framework_plugin.memory.days import iso_time
+from framework_plugin.memory.dates import iso_time
 from framework_plugin.memory.fact_rows import all_facts
 from framework_plugin.memory.history import all_rows
 from framework_plugin.memory.identities import Sender, person_of
@@ -37,10 +37,11 @@ def export_person(
         archived: Gives the events of a sender in the archive, each as JSON.
 
     Returns:
-        `user`, `senders`, `exported_at`, `facts` (those that ended too), `conversation`
+        `user`, `senders`, `exported_at`, `facts` (those that ended too; `closed_at`:
+        since when nobody asks how a plan went), `conversation`
         (what was said, for people), `events` (what Rasa keeps, for programs),
         `archived` events (older ones), `snapshots`, `sessions` (a summary of each),
-        `plans`, `search` (by which words each event is found), `unsaved` events,
+        `search` (by which words each event is found), `unsaved` events,
         `link_codes`, `consents` and the `audit` of this person. What belongs to a
         sender says so under `sender_id`.
         Times are ISO 8601 in UTC; within `events` they are as stored.
@@ -93,7 +94,7 @@ def export_person(
 
 
 def _remains(connection: Connection, senders: Iterable[str]) -> Exported:
-    """Summaries, plans and words of all senders, each with its sender."""
+    """Summaries and words of all senders, each with its sender."""
     found: dict[str, list[Exported]] = {}
     for sender_id in senders:
         for name, entries in export_remains(connection, sender_id).items():
@@ -128,6 +129,7 @@ def _told(fact: Any) -> Exported:
         "valid_until": iso_time(fact.valid_until),
         "ended_at": iso_time(fact.ended_at or None),
         "asked": bool(fact.asked),
+        "closed_at": iso_time(fact.closed_at),
     }
 
 

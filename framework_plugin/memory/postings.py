@@ -7,6 +7,7 @@ thousand entries, however long the history is.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -173,17 +174,20 @@ BEST_TESTED: Any = _best(
 
 
 def rarities(
-    connection: Connection, user_id: str, terms: Sequence[str]
+    connection: Connection, sender_ids: Sequence[str], terms: Sequence[str]
 ) -> dict[str, float]:
-    """How much each of some words tells about a user, above 0; see `Word`.
+    """How much each of some words tells about a person, above 0; see `Word`.
 
     Args:
         connection: To the database.
-        user_id: Rasa's `sender_id`.
+        sender_ids: Rasa's, all of the person's.
         terms: At most `MOST_TERMS`, from `content_terms`.
     """
-    words = counted_words(connection, user_id, terms, None)
-    return {word.term: word.rarity for word in words}
+    counts: Counter[str] = Counter()
+    for sender_id in sender_ids:
+        words = counted_words(connection, sender_id, terms, None)
+        counts.update({word.term: word.count for word in words})
+    return {term: Word(term, counts[term]).rarity for term in terms}
 
 
 def counted_words(

@@ -6,7 +6,7 @@ import re
 
 from framework_plugin.corpus.user_context import UserContext
 from framework_plugin.memory.clauses import split_clauses
-from framework_plugin.memory.days import day_said
+from framework_plugin.memory.dates import day_said
 from framework_plugin.memory.description import describe, question_about
 from framework_plugin.memory.forgotten_turns import without_forgotten
 from framework_plugin.memory.questions import ALL_KINDS, asked_kinds

@@ -8,16 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from framework_plugin.memory.days import iso_time
+from framework_plugin.memory.dates import iso_time
 from framework_plugin.memory.summaries import all_summaries
-from framework_plugin.memory.tables import turn_terms, user_plans
+from framework_plugin.memory.tables import turn_terms
 
 
 def export_remains(connection: Connection, user_id: str) -> dict[str, Any]:
-    """Summaries of sessions, plans, and the words by which messages are found.
+    """Summaries of sessions, and the words by which messages are found.
 
     Returns:
-        `sessions`, `plans` and `search`, ready for JSON; see `export_user`.
+        `sessions` and `search`, ready for JSON; see `export_user`.
     """
     return {
         "sessions": [
@@ -31,29 +31,10 @@ def export_remains(connection: Connection, user_id: str) -> dict[str, Any]:
                 "plans": [_readable(plan) for plan in one.plans],
                 "questions": list(one.questions),
             }
-            for one in all_summaries(connection, user_id)
+            for one in all_summaries(connection, [user_id])
         ],
-        "plans": _plans(connection, user_id),
         "search": _terms(connection, user_id),
     }
-
-
-def _plans(connection: Connection, user_id: str) -> list[dict[str, Any]]:
-    rows = connection.execute(
-        sa.select(user_plans)
-        .where(user_plans.c.sender_id == user_id)
-        .order_by(user_plans.c.id)
-    )
-    return [
-        {
-            "plan": row.plan,
-            "said_in_event": row.event_id,
-            "said_at": iso_time(row.said_at),
-            "due_at": iso_time(row.due_at),
-            "closed_at": iso_time(row.closed_at),
-        }
-        for row in rows
-    ]
 
 
 def _terms(connection: Connection, user_id: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from framework_plugin.memory.clauses import split_clauses
-from framework_plugin.memory.days import day_said
+from framework_plugin.memory.dates import day_said
 from framework_plugin.memory.recall import quoted
 from framework_plugin.memory.search import Recalled, SearchSettings
 from framework_plugin.memory.terms import content_terms

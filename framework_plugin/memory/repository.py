@@ -38,8 +38,9 @@ from framework_plugin.memory.search import (
     search,
     within_budget,
 )
+from framework_plugin.memory.summaries import SessionSummary, all_summaries
 from framework_plugin.memory.tables import encryption_check
-from framework_plugin.memory.turns import index_user
+from framework_plugin.memory.turns import index_person
 
 logger = logging.getLogger(__name__)
 
@@ -166,6 +167,16 @@ class MemoryRepository:
                 )
             ]
         return within_budget(found, settings)
+
+    def sessions(self, user_id: str) -> list[SessionSummary]:
+        """The summaries of a person's sessions by all senders, the oldest first.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        with self.reading() as connection:
+            senders = person_of(connection, user_id).senders
+            return all_summaries(connection, [one.sender_id for one in senders])
 
     def past_facts(self, user_id: str, now: float) -> tuple[Fact, ...]:
         """What was true of a user and is no longer, oldest first.
@@ -318,7 +329,7 @@ class MemoryRepository:
         for page in SENDERS.all(self.reading):
             for sender_id in page:
                 with self.writing() as connection:
-                    index_user(connection, sender_id)
+                    index_person(connection, sender_id)
             count += len(page)
         return count
 

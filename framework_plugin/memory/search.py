@@ -10,7 +10,7 @@ however long the history is.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from framework_plugin.errors import SettingsError
+from framework_plugin.memory.encryption import all_forms, cipher_of, older_forms
 from framework_plugin.memory.history import USER, message_text
 from framework_plugin.memory.postings import (
     Candidate,
@@ -130,31 +131,57 @@ def search(
         Of messages with the same words the best one. None where the text names
         nothing, or nothing of the kind was ever said.
     """
-    words = counted_words(connection, user_id, content_terms(text), before)
+    terms = content_terms(text)
+    forms = [
+        dict(zip(terms, terms, strict=True)),
+        *older_forms(cipher_of(connection), terms),
+    ]
+    meant = vectors.vector(terms) if vectors else None
+    asked = _Asked(user_id, at, before, settings, vectors, meant)
+    found = (one for words in forms for one in _found(connection, asked, words))
+    return within_budget(found, settings)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is searched for beside words; see `search`."""
+
+    user_id: str
+    at: float
+    before: float | None
+    settings: SearchSettings
+    vectors: TextVectors | None
+    meant: Sequence[float] | None
+
+
+def _found(
+    connection: Connection, asked: _Asked, forms: Mapping[str, str]
+) -> list[Recalled]:
+    """What stands in the index under some forms of words, each given with its word."""
+    words = counted_words(connection, asked.user_id, tuple(forms), asked.before)
     if not any(word.count for word in words):
-        return ()
+        return []
+    at, settings = asked.at, asked.settings
     found = [
         one
-        for one in candidates(connection, user_id, words, before)
+        for one in candidates(connection, asked.user_id, words, asked.before)
         if one.covered >= settings.least
     ]
-    meant = vectors.vector([word.term for word in words]) if vectors else None
     # Those that cannot come among the best are not read.
     found.sort(key=lambda one: _score(one, at, settings), reverse=True)
-    read = found[: settings.most * (4 if meant is not None else 2)]
-    texts = _texts(connection, user_id, [one.event_id for one in read])
-    recalled = [
+    read = found[: settings.most * (4 if asked.meant is not None else 2)]
+    texts = _texts(connection, asked.user_id, [one.event_id for one in read])
+    return [
         Recalled(
             one.event_id,
             said,
             one.said_at,
-            shared_terms(words, one),
-            _score(one, at, settings, _likeness(vectors, meant, said)),
+            frozenset(forms[term] for term in shared_terms(words, one)),
+            _score(one, at, settings, _likeness(asked.vectors, asked.meant, said)),
         )
         for one in read
         if (said := texts.get(one.event_id))
     ]
-    return within_budget(recalled, settings)
 
 
 def said_with(
@@ -167,7 +194,7 @@ def said_with(
         user_id: Rasa's `sender_id`.
         value: Some words, such as a name; case does not matter.
     """
-    terms = content_terms(value)
+    terms = all_forms(cipher_of(connection), content_terms(value))
     rows = connection.execute(
         sa.select(turn_terms.c.event_id)
         .where(turn_terms.c.sender_id == user_id, turn_terms.c.term.in_(terms))

@@ -11,17 +11,25 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory.clauses import split_clauses
-from framework_plugin.memory.encryption import Keyed, cipher_of, keyed
+from framework_plugin.memory.encryption import (
+    Keyed,
+    all_forms,
+    cipher_of,
+    stored_forms,
+)
 from framework_plugin.memory.history import SESSION_STARTED, USER, parsed_event
+from framework_plugin.memory.identities import PERSON, person_of
 from framework_plugin.memory.mood import mood_of, tells_mood
+from framework_plugin.memory.plans import due_at
 from framework_plugin.memory.postings import rarities
 from framework_plugin.memory.tables import (
     events,
     of_type,
     session_summaries,
     turn_terms,
-    user_plans,
+    user_facts,
 )
 from framework_plugin.memory.terms import MOST_TERMS, content_terms
 
@@ -71,17 +79,19 @@ _FOUND: Any = sa.select(turn_terms.c.event_id, turn_terms.c.term).where(
     turn_terms.c.event_id.between(sa.bindparam("first"), sa.bindparam("last")),
 )
 _PLANS: Any = (
-    sa.select(user_plans.c.plan, user_plans.c.said_at, user_plans.c.due_at)
+    sa.select(user_facts)
     .where(
-        user_plans.c.sender_id == USER,
-        user_plans.c.event_id.between(sa.bindparam("first"), sa.bindparam("last")),
+        user_facts.c.user_id == PERSON,
+        user_facts.c.source == USER,
+        user_facts.c.kind == FactKind.PLAN.value,
+        user_facts.c.said_at.between(sa.bindparam("began"), sa.bindparam("ended")),
     )
-    .order_by(user_plans.c.id)
+    .order_by(user_facts.c.id)
 )
 _ALL: Any = (
     sa.select(session_summaries)
-    .where(session_summaries.c.sender_id == USER)
-    .order_by(session_summaries.c.first_event_id)
+    .where(session_summaries.c.sender_id.in_(sa.bindparam("senders", expanding=True)))
+    .order_by(session_summaries.c.started_at, session_summaries.c.id)
 )
 
 
@@ -90,6 +100,7 @@ class SessionSummary:
     """A session in short.
 
     Args:
+        sender_id: Rasa's, by whom it was.
         first_event_id: Of the first thing the user said in it, a row of `events`.
         last_event_id: Of the last.
         started_at: When that first thing was said, in seconds since the epoch.
@@ -100,6 +111,7 @@ class SessionSummary:
         questions: What the user asked and the assistant had no answer to.
     """
 
+    sender_id: str
     first_event_id: int
     last_event_id: int
     started_at: float
@@ -158,10 +170,13 @@ def summarise_rows(connection: Connection, user_id: str, rows: Iterable[Any]) ->
     _summarise_whole(connection, user_id, session)
 
 
-def all_summaries(connection: Connection, user_id: str) -> list[SessionSummary]:
-    """The summaries of a user, the oldest first."""
+def all_summaries(
+    connection: Connection, sender_ids: Sequence[str]
+) -> list[SessionSummary]:
+    """The summaries of what some senders said, the oldest first."""
     return [
         SessionSummary(
+            row.sender_id,
             row.first_event_id,
             row.last_event_id,
             row.started_at,
@@ -171,7 +186,7 @@ def all_summaries(connection: Connection, user_id: str) -> list[SessionSummary]:
             tuple(json.loads(row.plans)),
             tuple(json.loads(row.questions)),
         )
-        for row in connection.execute(_ALL, {"user": user_id})
+        for row in connection.execute(_ALL, {"senders": list(sender_ids)})
     ]
 
 
@@ -190,6 +205,7 @@ def _summary(
     if not said:
         return None
     return SessionSummary(
+        user_id,
         said[0].id,
         said[-1].id,
         said[0].at,
@@ -220,11 +236,12 @@ def _remembered(
     asked = {term for one in said for term in one.terms}
     if not asked:
         return []
+    cipher = cipher_of(connection)
     found = connection.execute(
         _FOUND,
         {
             "user": user_id,
-            "terms": sorted(asked),
+            "terms": all_forms(cipher, sorted(asked)),
             "first": said[0].id,
             "last": said[-1].id,
         },
@@ -232,11 +249,14 @@ def _remembered(
     by_message: dict[int, set[str]] = defaultdict(set)
     for row in found:
         by_message[row.event_id].add(row.term)
-    cipher = cipher_of(connection)
     return [
         replace(
             one,
-            terms=tuple(t for t in one.terms if keyed(cipher, t) in by_message[one.id]),
+            terms=tuple(
+                term
+                for term in one.terms
+                if not by_message[one.id].isdisjoint(stored_forms(cipher, term))
+            ),
         )
         for one in said
         if one.id in by_message
@@ -256,10 +276,14 @@ def _asks(text: str) -> bool:
 def _topics(
     connection: Connection, user_id: str, said: Sequence[_Said]
 ) -> tuple[str, ...]:
-    """The words said most often here and most rarely elsewhere (tf-idf)."""
+    """The words said most often here and most rarely elsewhere (tf-idf).
+
+    Elsewhere is whatever the person ever said, by any sender.
+    """
     often = Counter(t for one in said for t in one.terms if not tells_mood(t))
     likely = [term for term, _ in often.most_common(MOST_TERMS)]
-    rarity = rarities(connection, user_id, likely)
+    senders = person_of(connection, user_id).senders
+    rarity = rarities(connection, [one.sender_id for one in senders], likely)
     weighty = sorted(likely, key=lambda term: -often[term] * rarity[term])
     topics: list[str] = []
     for term in weighty:
@@ -272,10 +296,11 @@ def _topics(
 def _plans(
     connection: Connection, user_id: str, said: Sequence[_Said]
 ) -> tuple[dict[str, Any], ...]:
-    asked = {"user": user_id, "first": said[0].id, "last": said[-1].id}
+    asked = {"user": user_id, "began": said[0].at, "ended": said[-1].at}
     return tuple(
-        {"plan": row.plan, "said_at": row.said_at, "due_at": row.due_at}
+        {"plan": row.value, "said_at": row.said_at, "due_at": due_at(row)}
         for row in connection.execute(_PLANS, asked)
+        if row.value
     )
 
 

@@ -103,6 +103,7 @@ user_facts = sa.Table(
     sa.Column("valid_until", _DOUBLE),
     sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("ended_at", _DOUBLE, nullable=False, server_default="0"),
+    sa.Column("closed_at", _DOUBLE),
     sa.Index(
         "uq_user_facts",
         *("user_id", "kind", "digest", "day", "ended_at"),
@@ -114,7 +115,7 @@ user_facts = sa.Table(
 
 Times are in seconds since the epoch; `day` is an ISO date or empty. `asked` marks what
 the user has yet to agree to. `ended_at` is 0 while it is true: nulls would not be
-unique.
+unique. `closed_at` is since when nobody is to ask how a plan went; see `plans`.
 """
 
 identities = sa.Table(
@@ -186,23 +187,6 @@ turn_terms = sa.Table(
 )
 """By which words the messages of a user are found again; see `search`. `importance`
 is in percent."""
-
-user_plans = sa.Table(
-    "user_plans",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("sender_id", sa.String(255), nullable=False),
-    sa.Column("event_id", sa.Integer, nullable=False),
-    sa.Column("number", sa.SmallInteger, nullable=False),
-    sa.Column("plan", Sealed, nullable=False),
-    sa.Column("said_at", _DOUBLE, nullable=False),
-    sa.Column("due_at", _DOUBLE, nullable=False),
-    sa.Column("closed_at", _DOUBLE),
-    sa.UniqueConstraint("sender_id", "event_id", "number", name="uq_user_plans"),
-    **_EXACT,
-)
-"""What users said they would do; see `plans`. `number` counts those of one message.
-`closed_at`: when it was asked how that went, or the user told."""
 
 session_summaries = sa.Table(
     "session_summaries",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from framework_plugin.memory.clauses import split_clauses
+from framework_plugin.memory.encryption import all_forms, cipher_of
 from framework_plugin.memory.tables import turn_terms
 from framework_plugin.text.normalise import normalise
 from framework_plugin.text.segment import (
@@ -115,10 +116,11 @@ def remove_terms(
     connection: Connection, user_id: str, event_id: int, terms: Sequence[str]
 ) -> None:
     """Makes a message unfindable, as if nothing had been said."""
-    if terms:
+    forms = all_forms(cipher_of(connection), terms)
+    if forms:
         connection.execute(
             _REMOVE,
-            [{"user": user_id, "word": term, "event": event_id} for term in terms],
+            [{"user": user_id, "word": form, "event": event_id} for form in forms],
         )
 
 

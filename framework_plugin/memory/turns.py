@@ -1,8 +1,7 @@
-"""What the memory keeps of a message beside its facts: its words and its plans."""
+"""What the memory keeps of a message beside its facts: its words."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,16 +12,10 @@ from sqlalchemy.engine import Connection
 from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.clauses import split_clauses
 from framework_plugin.memory.extraction import FactExtractor
-from framework_plugin.memory.fact_rows import all_facts
+from framework_plugin.memory.fact_rows import all_facts, erase_plans
 from framework_plugin.memory.forgotten_turns import requested_removals
 from framework_plugin.memory.history import USER, message_text
 from framework_plugin.memory.identities import person_of
-from framework_plugin.memory.plans import (
-    close_plan,
-    closed_plans,
-    open_plans,
-    write_plans,
-)
 from framework_plugin.memory.recall import asked_kinds, asks_last_topic
 from framework_plugin.memory.remembered import asked_topic
 from framework_plugin.memory.search import said_with
@@ -31,7 +24,6 @@ from framework_plugin.memory.tables import (
     of_type,
     session_summaries,
     turn_terms,
-    user_plans,
 )
 from framework_plugin.memory.terms import (
     content_terms,
@@ -94,8 +86,8 @@ def is_kept(text: str) -> bool:
 
 def note_message(
     connection: Connection, message: Message, changes: Sequence[FactChange]
-) -> None:
-    """Makes a message findable and notes its plans, or forgets what it asks to.
+) -> bool:
+    """Makes a message findable, or forgets what it asks to.
 
     To be called before the facts are changed.
 
@@ -103,12 +95,15 @@ def note_message(
         connection: In the transaction that wrote the message.
         message: What was said.
         changes: What it changes in the facts.
+
+    Returns:
+        Whether the message says something to be found again.
     """
     text = message.text
     if asks_to_unsay(text) is Unsaid.BEFORE:
         _forget_message_before(connection, message)
     elif removed := requested_removals(text):
-        _forget_matters(connection, message.user_id, removed)
+        _forget_matters(connection, message, removed)
     elif is_kept(text):
         taught = any(
             change.operation in (Operation.SET, Operation.ADD) for change in changes
@@ -121,52 +116,43 @@ def note_message(
             message.said_at,
             importance(text, taught=taught),
         )
-        write_plans(
-            connection, message.user_id, message.event_id, text, message.said_at
-        )
+        return True
+    return False
 
 
 def unnote_message(connection: Connection, message: Message) -> None:
-    """Makes a message unfindable, and removes its plans; its time does not matter."""
-    user_id, event_id = message.user_id, message.event_id
-    remove_terms(connection, user_id, event_id, content_terms(message.text))
-    connection.execute(
-        sa.delete(user_plans).where(
-            user_plans.c.sender_id == user_id, user_plans.c.event_id == event_id
-        )
-    )
+    """Makes a message unfindable; its time does not matter."""
+    terms = content_terms(message.text)
+    remove_terms(connection, message.user_id, message.event_id, terms)
 
 
-def forget_found(connection: Connection, user_id: str) -> None:
-    """Makes all that a user said unfindable, and removes plans and summaries."""
-    for table in (turn_terms, user_plans, session_summaries):
-        connection.execute(sa.delete(table).where(table.c.sender_id == user_id))
+def index_person(connection: Connection, sender_id: str) -> None:
+    """Makes all that a person said findable, from the beginning.
 
-
-def index_user(connection: Connection, user_id: str) -> None:
-    """Makes all that a user said findable, and notes the plans, from the beginning.
-
-    Summaries stay: sessions that are not in the database any more have theirs too.
+    By all their senders and in the order of time: what was to be forgotten by one was
+    said by another. Summaries of what was said since stay, for sessions that are not in
+    the database any more have theirs too.
 
     Args:
         connection: In a transaction that writes.
-        user_id: Rasa's `sender_id`.
+        sender_id: Rasa's, any of the person's.
     """
-    closed = closed_plans(connection, user_id)
-    for table in (turn_terms, user_plans):
-        connection.execute(sa.delete(table).where(table.c.sender_id == user_id))
+    senders = _senders(connection, sender_id)
+    connection.execute(sa.delete(turn_terms).where(turn_terms.c.sender_id.in_(senders)))
+    messages = [
+        Message(sender, row.id, text, float(row.timestamp))
+        for sender in senders
+        for row in connection.execute(_ALL_MESSAGES, {"user": sender}).all()
+        if row.timestamp is not None and (text := message_text(row.data))
+    ]
     extractor = FactExtractor()
-    rows = connection.execute(_ALL_MESSAGES, {"user": user_id})
-    for row in rows.all():
-        text = message_text(row.data)
-        if text and row.timestamp is not None:
-            message = Message(user_id, row.id, text, float(row.timestamp))
-            note_message(connection, message, extractor.changes(text))
-    # What was asked already is not asked again.
-    for plan in open_plans(connection, user_id, sys.maxsize):
-        at = closed.get((plan.what, plan.said_at))
-        if at is not None:
-            close_plan(connection, user_id, plan.id, at)
+    for message in sorted(messages, key=lambda one: (one.said_at, one.event_id)):
+        changes = extractor.changes(message.text, at=message.said_at)
+        note_message(connection, message, changes)
+
+
+def _senders(connection: Connection, sender_id: str) -> list[str]:
+    return [one.sender_id for one in person_of(connection, sender_id).senders]
 
 
 def _forget_message_before(connection: Connection, message: Message) -> None:
@@ -178,30 +164,38 @@ def _forget_message_before(connection: Connection, message: Message) -> None:
 
 
 def _forget_matters(
-    connection: Connection, user_id: str, removed: Sequence[FactChange]
+    connection: Connection, message: Message, removed: Sequence[FactChange]
 ) -> None:
-    """Makes unfindable what was said of the facts that are to be forgotten."""
+    """Makes unfindable what was said of what is to be forgotten, by any sender."""
     if any(change.operation is Operation.CLEAR for change in removed):
-        forget_found(connection, user_id)
+        _forget_all(connection, message)
         return
-    known = all_facts(connection, person_of(connection, user_id).user_id)
+    person = person_of(connection, message.user_id)
+    known = all_facts(connection, person.user_id)
     for change in removed:
         values = {change.value} if change.value else set()
         if change.kind is not None and change.value is None:
             values = {f.value for f in known if f.kind == change.kind.value}
-        for value in values:
-            _forget_word(connection, user_id, str(value))
+        for value in map(str, values):
+            for sender in person.senders:
+                _forget_word(connection, sender.sender_id, value)
+            erase_plans(connection, person.user_id, value, message.said_at)
 
 
-def _forget_word(connection: Connection, user_id: str, value: str) -> None:
-    """Makes every message unfindable that names something, and removes such plans."""
-    for event_id, text in said_with(connection, user_id, value):
-        remove_terms(connection, user_id, event_id, content_terms(text))
-    plans = connection.execute(
-        sa.select(user_plans.c.id, user_plans.c.plan).where(
-            user_plans.c.sender_id == user_id
+def _forget_word(connection: Connection, sender_id: str, value: str) -> None:
+    for event_id, text in said_with(connection, sender_id, value):
+        remove_terms(connection, sender_id, event_id, content_terms(text))
+
+
+def _forget_all(connection: Connection, message: Message) -> None:
+    """Leaves nothing findable of what was said before, nor a summary of it."""
+    senders = _senders(connection, message.user_id)
+    for table, said_at in (
+        (turn_terms, turn_terms.c.said_at),
+        (session_summaries, session_summaries.c.started_at),
+    ):
+        connection.execute(
+            sa.delete(table).where(
+                table.c.sender_id.in_(senders), said_at <= message.said_at
+            )
         )
-    )
-    for plan in plans.all():
-        if value in plan.plan:
-            connection.execute(sa.delete(user_plans).where(user_plans.c.id == plan.id))

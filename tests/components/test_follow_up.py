@@ -111,6 +111,44 @@ async def test_what_was_to_be_forgotten_is_not_asked_about(store):
     assert "考试" not in await visit(store, SAID + 2 * DAY, "你好")
 
 
+async def test_what_is_not_to_be_kept_is_not_asked_about(store, path):
+    await visit(store, SAID, "我明天考试", "utter_praise")
+    tracker = await store.retrieve("alice")
+    await answered(store, tracker, SAID + 60, "刚才说的别记", "utter_praise")
+    await visit(store, SAID, "我明天答辩，这个别记", "utter_praise", user="bob")
+    for user in ("alice", "bob"):
+        words = await visit(store, SAID + 2 * DAY, "你好", user=user)
+        assert "考试" not in words
+        assert "答辩" not in words
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT * FROM user_facts").fetchall() == []
+
+
+async def test_a_plan_told_on_one_channel_is_asked_about_on_the_other_once(store):
+    await visit(store, SAID, "我明天考试", "utter_praise", user="wx")
+    store._repository.link("wx", "web", SAID + 1)
+    asked = await visit(store, SAID + 2 * DAY, "你好", user="web")
+    assert "考试" in asked
+    for user in ("wx", "web"):
+        assert "考试" not in await visit(store, SAID + 3 * DAY, "你好", user=user)
+
+
+async def test_who_told_the_outcome_on_one_channel_is_not_asked_on_the_other(store):
+    await visit(store, SAID, "我明天考试", "utter_praise", user="wx")
+    store._repository.link("wx", "web", SAID + 1)
+    await visit(store, SAID + 2 * DAY, "考试考完了", "utter_praise", user="web")
+    assert "考试" not in await visit(store, SAID + 3 * DAY, "你好", user="wx")
+
+
+async def test_a_plan_told_on_both_channels_is_asked_about_once(store):
+    for user in ("wx", "web"):
+        await visit(store, SAID, "我明天考试", "utter_praise", user=user)
+    assert "考试" in await visit(store, SAID + 2 * DAY, "你好", user="web")
+    store._repository.link("wx", "web", SAID + 2 * DAY + 60)
+    for user in ("wx", "web"):
+        assert "考试" not in await visit(store, SAID + 3 * DAY, "你好", user=user)
+
+
 async def test_in_the_same_session_it_is_not_asked(store):
     await visit(store, SAID, "我今天考试", "utter_praise")
     tracker = await store.retrieve("alice")

@@ -46,6 +46,15 @@ async def test_each_sender_has_its_own_tracker_and_the_facts_of_the_person(store
     assert "你好" not in earlier
 
 
+async def test_who_is_linked_is_known_at_the_first_words(store):
+    await turn(store, "我叫小雨", "wx")
+    store._repository.link("wx", "web", 1.0)
+    tracker = await store.retrieve("web")
+    assert list(tracker.events) == []
+    assert tracker.user_context.value(FactKind.NAME) == "小雨"
+    assert await store.retrieve("stranger") is None
+
+
 async def test_facts_of_an_outage_go_to_the_person(store, path):
     store._repository.link("wx", "rest", 1.0)
     with sqlite3.connect(path) as raw:

@@ -124,6 +124,8 @@ def test_a_sure_reply_is_put_into_the_slot_and_explained(policy: Any) -> None:
 class Copying:
     """Says a town that it copied from the user's profile."""
 
+    reads_memory = True
+
     def reply(self, dialogue: Dialogue, user: UserContext) -> Reply:
         source = ("<user>", "我", "住", "哪儿", "<fact>", "city", "杭州")
         copied = (None, None, Copied("profile", 6, 0.93217))

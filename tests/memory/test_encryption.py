@@ -13,12 +13,16 @@ from framework_plugin.memory.archive import Archive
 from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.encryption import Cipher
+from framework_plugin.memory.history import newest_session
 from framework_plugin.memory.journal import Journal
 from framework_plugin.memory.opening import open_memory
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.rotation import rotate, rows_to_rotate
+from framework_plugin.memory.summaries import summarise_before
 from framework_plugin.memory.tables import events, user_facts
 from tests.memory.conftest import emptied
+from tests.memory.test_search import told
+from tests.memory.test_summaries import event
 
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 SAID = "欧阳翀住在成都"
@@ -182,6 +186,33 @@ def test_rotation_seals_everything_anew_and_goes_on_where_it_was(tmp_path):
     found = raw(tmp_path)
     assert not readable(found)
     assert f"enc1:{Cipher([OLD]).newest}" not in found
+
+
+def recalled(repository, text):
+    return [one.text for one in repository.recall("alice", text, 100.0)]
+
+
+def test_old_messages_are_found_and_forgotten_while_the_key_is_changed(tmp_path):
+    url = url_of(tmp_path)
+    told(opened_with(url, OLD), "alice", "我在敦煌看过日出", 1.0)
+    told(opened_with(url, OLD), "alice", "我喜欢咖啡", 2.0)
+    both = opened_with(url, NEW, OLD)
+    told(both, "alice", "敦煌的日落也好看", 3.0)
+    assert set(recalled(both, "敦煌")) == {"我在敦煌看过日出", "敦煌的日落也好看"}
+    (found,) = both.recall("alice", "日出", 100.0)
+    assert found.shared == {"日出"}
+    event(both, "alice", "session_started", 4.0)
+    with both.writing() as connection:
+        summarise_before(connection, "alice", newest_session(connection, "alice"))
+    assert "敦煌" in both.sessions("alice")[0].topics
+    told(both, "alice", "别记我喜欢咖啡了", 5.0)
+    assert recalled(both, "咖啡") == []
+    # What the command does; afterwards the old key is gone.
+    sum(rotate(both.engine, Cipher([NEW, OLD])))
+    both.index()
+    only = opened_with(url, NEW)
+    assert set(recalled(only, "敦煌")) == {"我在敦煌看过日出", "敦煌的日落也好看"}
+    assert recalled(only, "咖啡") == []
 
 
 @pytest.mark.slow

@@ -3,20 +3,36 @@
 from datetime import datetime
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framework_plugin.memory.days import CHINA
-from framework_plugin.memory.plans import SOMETIME, due_plan, open_plans, plans_in
+from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.memory.asking_after import words_to_ask
+from framework_plugin.memory.dates import CHINA
+from framework_plugin.memory.extraction import FactExtractor
+from framework_plugin.memory.plans import SOMETIME, due_plan, open_plans
 from framework_plugin.memory.remembered import asked_topic
-from framework_plugin.memory.tables import user_plans
 from framework_plugin.memory.turns import is_kept
 from tests.memory.test_search import told
 
 # A Wednesday.
 SAID = datetime(2026, 3, 18, 12, tzinfo=CHINA).timestamp()
 DAY = 86_400.0
+EXTRACTOR = FactExtractor()
+
+
+def say(repository, user, text, at):
+    """A message with all that it teaches."""
+    told(repository, user, text, at, EXTRACTOR.changes(text, at=at))
+
+
+def plans(repository, user="alice"):
+    with repository.reading() as connection:
+        return open_plans(connection, user)
+
+
+def whats(repository, user="alice"):
+    return [plan.what for plan in plans(repository, user)]
 
 
 def midnight_after(month, day, year=2026):
@@ -47,9 +63,11 @@ def midnight_after(month, day, year=2026):
         ("周末打算看电影", "看电影", (3, 22)),
     ],
 )
-def test_a_plan_with_a_day_is_over_when_that_day_is(text, plan, last):
-    (found,) = plans_in(text, SAID)
-    assert (found.what, found.due_at) == (plan, midnight_after(*last))
+def test_a_plan_with_a_day_is_over_when_that_day_is(repository, text, plan, last):
+    say(repository, "alice", text, SAID)
+    (found,) = plans(repository)
+    assert found.what == plan
+    assert found.due_at == pytest.approx(midnight_after(*last), abs=0.001)
 
 
 @pytest.mark.parametrize(
@@ -59,17 +77,41 @@ def test_a_plan_with_a_day_is_over_when_that_day_is(text, plan, last):
         ("打算去西藏", "去西藏"),
         ("快要高考了", "高考"),
         ("我要参加马拉松", "参加马拉松"),
-        ("我決定辭職了", "辞职"),
+        ("我決定辭職了", "辭職"),
+        ("过几天要去体检", "去体检"),
     ],
 )
-def test_a_plan_without_a_day_is_asked_about_later(text, plan):
-    (found,) = plans_in(text, SAID)
+def test_a_plan_without_a_day_is_asked_about_later(repository, text, plan):
+    say(repository, "alice", text, SAID)
+    (found,) = plans(repository)
     assert (found.what, found.due_at) == (plan, SAID + SOMETIME)
+
+
+@pytest.mark.parametrize(
+    ("text", "plan"),
+    [
+        ("好紧张，下周要面试", "面试"),
+        ("今天好累啊，明天还要考试", "考试"),
+        ("最近压力好大，在准备考研", "考研"),
+        ("天气真好，周末准备去爬山", "去爬山"),
+        ("谢谢你，我明天去面试", "去面试"),
+        ("待会要去面试", "去面试"),
+        ("年底要结婚了", "结婚"),
+        ("这几天在准备面试", "面试"),
+    ],
+)
+def test_a_plan_is_heard_behind_other_words(repository, text, plan):
+    say(repository, "alice", text, SAID)
+    assert whats(repository) == [plan]
 
 
 @pytest.mark.parametrize(
     "text",
     [
+        "我妈身体不好，下周要做手术",
+        "我朋友好紧张，下周要面试",
+        "他好烦，明天要去相亲",
+        "儿子好紧张，明天高考",
         "我要退货",
         "我要一杯奶茶",
         "明天天气好吗",
@@ -99,8 +141,9 @@ def test_a_plan_without_a_day_is_asked_about_later(text, plan):
         "",
     ],
 )
-def test_other_talk_is_no_plan(text):
-    assert plans_in(text, SAID) == []
+def test_nobody_is_asked_after_other_talk(repository, text):
+    say(repository, "alice", text, SAID)
+    assert plans(repository) == ()
 
 
 PIECES = [
@@ -147,55 +190,110 @@ PIECES = [
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 def test_no_wording_is_too_odd(text):
-    plans_in(text, SAID)
+    for change in EXTRACTOR.changes(text, at=SAID):
+        if change.value is not None:
+            words_to_ask(change.value, dated=True)
     asked_topic(text)
     is_kept(text)
 
 
-def whats(repository, user="alice"):
-    with repository.reading() as connection:
-        return [plan.what for plan in open_plans(connection, user)]
-
-
-def test_a_plan_is_open_until_its_outcome_is_told(repository):
-    told(repository, "alice", "下周要面试", SAID)
-    told(repository, "alice", "面试该穿什么呢", SAID + DAY)
-    told(repository, "bob", "明天考试", SAID)
+def test_a_plan_is_open_until_its_outcome_is_say(repository):
+    say(repository, "alice", "下周要面试", SAID)
+    say(repository, "alice", "面试该穿什么呢", SAID + DAY)
+    say(repository, "bob", "明天考试", SAID)
     assert whats(repository) == ["面试"]
-    told(repository, "alice", "面试过了", SAID + 14 * DAY)
+    say(repository, "alice", "面试过了", SAID + 14 * DAY)
     assert whats(repository) == []
     assert whats(repository, "bob") == ["考试"]
 
 
 def test_a_plan_that_is_put_off_or_called_off_is_not_asked_about(repository):
-    told(repository, "alice", "下周要面试", SAID)
-    told(repository, "alice", "下个月要面试", SAID + DAY)
-    with repository.reading() as connection:
-        (plan,) = open_plans(connection, "alice")
-    assert plan.due_at == midnight_after(4, 30)
-    told(repository, "alice", "面试取消了", SAID + 2 * DAY)
+    say(repository, "alice", "下周要面试", SAID)
+    say(repository, "alice", "下个月要面试", SAID + DAY)
+    (plan,) = plans(repository)
+    assert plan.due_at == pytest.approx(midnight_after(4, 30), abs=0.001)
+    say(repository, "alice", "面试取消了", SAID + 2 * DAY)
     assert whats(repository) == []
 
 
-def test_a_plan_that_is_to_be_forgotten_is_gone(repository):
-    told(repository, "alice", "下周要面试", SAID)
-    told(repository, "alice", "刚才说的别记", SAID + 1)
-    told(repository, "alice", "明天考试", SAID + 2)
-    told(repository, "alice", "忘掉关于我的一切", SAID + 3)
-    with repository.reading() as connection:
-        assert not connection.execute(sa.select(user_plans)).all()
+def test_what_is_known_and_what_is_asked_about_are_one(repository):
+    say(repository, "alice", "我下周三要面试", SAID)
+    say(repository, "alice", "我下周五也要面试", SAID + DAY)
+    user = repository.user_context("alice", now=SAID + DAY)
+    facts = [(fact.value, fact.day) for fact in user.facts]
+    assert facts == [("面试", "2026-03-25"), ("面试", "2026-03-27")]
+    # Of the same thing one asks once, after the later day.
+    assert len(plans(repository)) == 1
 
 
-def test_the_plan_that_came_about_last_is_asked_about():
-    plans = [
-        *plans_in("明天考试", SAID),
-        *plans_in("周五答辩", SAID),
-        *plans_in("下个月要搬家", SAID),
+def test_a_plan_that_is_told_twice_is_one(repository):
+    say(repository, "alice", "我下周三要面试", SAID)
+    say(repository, "alice", "下周三面试，好紧张", SAID + 60)
+    assert whats(repository) == ["面试"]
+    assert len(repository.export("alice")["facts"]) == 1
+
+
+def test_what_was_called_off_is_past_and_what_was_told_of_stays_as_it_was(repository):
+    say(repository, "alice", "我下周三要面试", SAID)
+    say(repository, "alice", "我在准备考研", SAID)
+    say(repository, "alice", "面试取消了", SAID + DAY)
+    say(repository, "alice", "考研考完了", SAID + 20 * DAY)
+    assert plans(repository) == ()
+    facts = repository.export("alice")["facts"]
+    assert [(f["value"], bool(f["ended_at"])) for f in facts] == [
+        ("面试", True),
+        ("考研", False),
     ]
+
+
+def test_a_grave_message_is_not_asked_after_whatever_it_plans(repository):
+    say(repository, "alice", "我明天要去医院复查，真的不想活了", SAID)
+    assert plans(repository) == ()
+    assert repository.user_context("alice").values(FactKind.PLAN) == ("去医院复查",)
+
+
+@pytest.mark.parametrize(
+    ("value", "dated", "words"),
+    [
+        ("上午十点去面试", True, "去面试"),
+        ("晚上八点半演出", True, "演出"),
+        ("9:30体检", True, "体检"),
+        ("考CPA", True, "考CPA"),
+        ("去看演唱會", True, "去看演唱會"),
+        ("跟朋友吃饭", True, "跟朋友吃饭"),
+        ("参加同学会", True, "参加同学会"),
+        ("加班", True, None),
+        ("早上起床", True, None),
+        ("离婚", True, None),
+        ("回家扫墓", True, None),
+        ("妈妈做手术", True, None),
+        ("看电影", False, None),
+        ("看电影", True, "看电影"),
+        ("去", True, None),
+        ("", True, None),
+    ],
+)
+def test_only_some_plans_are_asked_after(value, dated, words):
+    assert words_to_ask(value, dated=dated) == words
+
+
+def test_a_plan_that_is_to_be_forgotten_is_gone(repository):
+    say(repository, "alice", "周末打算去喝咖啡", SAID)
+    say(repository, "alice", "别记我喜欢咖啡了", SAID + 1)
+    assert not repository.export("alice")["facts"]
+    say(repository, "alice", "明天考试", SAID + 2)
+    say(repository, "alice", "忘掉关于我的一切", SAID + 3)
+    assert not repository.export("alice")["facts"]
+
+
+def test_the_plan_that_came_about_last_is_asked_about(repository):
+    for text in ("明天考试", "周五答辩", "下个月要搬家"):
+        say(repository, "alice", text, SAID)
+    found = plans(repository)
     later = midnight_after(3, 23)
-    due = due_plan(plans, before=SAID + 1, now=later)
+    due = due_plan(found, before=SAID + 1, now=later)
     assert due is not None
     assert due.what == "答辩"
-    assert due_plan(plans, before=SAID, now=later) is None
-    assert due_plan(plans, before=SAID + 1, now=SAID + 1) is None
-    assert due_plan(plans, before=SAID + 1, now=later + 90 * DAY) is None
+    assert due_plan(found, before=SAID, now=later) is None
+    assert due_plan(found, before=SAID + 1, now=SAID + 1) is None
+    assert due_plan(found, before=SAID + 1, now=later + 90 * DAY) is None

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from framework_plugin.memory.days import CHINA, day_said
+from framework_plugin.memory.dates import CHINA, day_said
 from framework_plugin.memory.remembered import asked_topic, describe_found
 from framework_plugin.memory.search import Recalled
 

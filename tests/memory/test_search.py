@@ -11,7 +11,7 @@ from framework_plugin.errors import SettingsError
 from framework_plugin.memory.changes import FactChange
 from framework_plugin.memory.history import append_events
 from framework_plugin.memory.meaning import AveragedVectors
-from framework_plugin.memory.plans import close_plan, open_plans
+from framework_plugin.memory.plans import close_plan, open_plans, settle_plans
 from framework_plugin.memory.postings import BEST, BEST_TESTED, COUNTS
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.search import TEXTS, SearchSettings
@@ -39,8 +39,9 @@ def told(repository, user, text, at, changes=()):
     row = {"sender_id": user, "type_name": "user", "timestamp": at, "data": data}
     with repository.writing() as connection:
         (event,) = append_events(connection, [row])
-        note_message(connection, Message(user, event, text, at), changes)
+        tells = note_message(connection, Message(user, event, text, at), changes)
         repository.write_changes(connection, user, changes, at)
+        settle_plans(connection, user, text, changes, at, tells=tells)
     return event
 
 
@@ -254,7 +255,8 @@ def test_a_name_that_is_to_be_forgotten_is_found_no_more(repository):
 
 
 def test_what_was_said_before_can_be_made_findable(repository):
-    told(repository, "alice", "我下周要面试", NOW - 9)
+    plan = [FactChange.telling(FactKind.PLAN, "面试")]
+    told(repository, "alice", "我下周要面试", NOW - 9, plan)
     name = [FactChange.telling(FactKind.NAME, "欧阳翀")]
     told(repository, "alice", "我叫欧阳翀", NOW - 8, name)
     with repository.writing() as connection:
@@ -265,7 +267,7 @@ def test_what_was_said_before_can_be_made_findable(repository):
         connection.execute(sa.delete(turn_terms))
     assert repository.index() == 1
     after = repository.export("alice")
-    assert (after["search"], after["plans"]) == (before["search"], before["plans"])
+    assert (after["search"], after["facts"]) == (before["search"], before["facts"])
 
 
 @pytest.mark.parametrize("text", ["\ud800西藏\x00", "西藏" * 400, "a" * 600])

@@ -11,6 +11,7 @@ from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.summaries import all_summaries, summarise_before
 from framework_plugin.memory.tables import session_summaries
 from tests.memory.conftest import emptied
+from tests.memory.test_plans import say
 from tests.memory.test_search import terms_of, told
 
 NOON = 1_790_000_000.0
@@ -34,13 +35,13 @@ def begin(repository, at, user="alice"):
 
 def summaries(repository, user="alice"):
     with repository.reading() as connection:
-        return all_summaries(connection, user)
+        return all_summaries(connection, [user])
 
 
 def talk(repository):
     """Two sessions and the beginning of a third."""
     begin(repository, NOON)
-    told(repository, "alice", "我下周要面试，好紧张", NOON + 1)
+    say(repository, "alice", "我下周要面试，好紧张", NOON + 1)
     told(repository, "alice", "面试的公司在成都", NOON + 2)
     told(repository, "alice", "成都的房租贵吗？", NOON + 3)
     unknown = {"source": {"kind": "unknown"}}
@@ -64,6 +65,40 @@ def check_summaries(repository):
 
 def test_a_session_is_summarised_once_when_the_next_begins(repository):
     check_summaries(repository)
+
+
+def test_the_sessions_of_a_person_are_those_of_all_senders(repository):
+    begin(repository, NOON, "wx")
+    say(repository, "wx", "我下周要去敦煌面试", NOON + 1)
+    begin(repository, NOON + 100, "web")
+    say(repository, "web", "敦煌的酒店贵不贵", NOON + 101)
+    repository.link("wx", "web", NOON + 150)
+    begin(repository, NOON + 200, "wx")
+    begin(repository, NOON + 300, "web")
+    assert repository.sessions("wx") == repository.sessions("web")
+    told, asked = repository.sessions("web")
+    assert (told.sender_id, asked.sender_id) == ("wx", "web")
+    assert [plan["plan"] for plan in told.plans] == ["去敦煌面试"]
+    assert asked.plans == ()
+
+
+def test_what_a_person_wants_forgotten_is_forgotten_on_every_channel(repository):
+    repository.link("wx", "web", NOON)
+    begin(repository, NOON, "wx")
+    say(repository, "wx", "我喜欢爬山，下周要面试", NOON + 1)
+    begin(repository, NOON + 100, "wx")
+    say(repository, "wx", "我叫小雨，周末去露营", NOON + 101)
+    say(repository, "web", "别记我喜欢爬山了", NOON + 200)
+    assert repository.recall("wx", "爬山", NOON + 201) == ()
+    assert repository.recall("wx", "露营", NOON + 201)
+    say(repository, "web", "忘掉关于我的一切", NOON + 300)
+    say(repository, "wx", "我在敦煌", NOON + 400)
+    assert repository.sessions("web") == []
+    for _ in range(2):
+        assert terms_of(repository, "wx") == {"敦煌"}
+        assert repository.recall("wx", "露营", NOON + 401) == ()
+        assert repository.export("wx")["facts"] == []
+        repository.index()
 
 
 @pytest.mark.slow
@@ -132,13 +167,13 @@ def test_export_shows_what_remains_and_forget_leaves_no_byte(repository, engine)
     told(repository, "bob", "我想去敦煌", NOON)
     exported = repository.export("alice")
     assert exported["sessions"][0]["plans"][0]["plan"] == "面试"
-    assert exported["plans"][0]["closed_at"] is None
+    assert exported["facts"][0]["closed_at"] is None
     assert {"面试", "爬山"} <= {w for one in exported["search"] for w in one["words"]}
     json.dumps(exported)
     raw = engine.url.database
     repository.forget("alice")
     exported = repository.export("alice")
-    assert not any(exported[key] for key in ("sessions", "plans", "search"))
+    assert not any(exported[key] for key in ("sessions", "facts", "search"))
     with open(raw, "rb") as file:
         content = file.read()
     assert "爬山".encode() not in content

@@ -53,6 +53,11 @@ class ResponseGenerator:
         self._confidence = ConfidenceModel.load(folder / artefact.CONFIDENCE)
 
     @property
+    def reads_memory(self) -> bool:
+        """Whether the network reads what the user said in earlier sessions."""
+        return self._network.memory
+
+    @property
     def min_confidence(self) -> float:
         """The confidence from which a reply counts as sure."""
         if self._settings.min_confidence is not None:

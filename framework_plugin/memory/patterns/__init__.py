@@ -18,6 +18,7 @@ from framework_plugin.memory.patterns.names import NAMES
 from framework_plugin.memory.patterns.pattern import Heard, Moment, Pattern
 from framework_plugin.memory.patterns.person import PERSON
 from framework_plugin.memory.patterns.plans import PLANS
+from framework_plugin.memory.patterns.undated_plans import UNDATED_PLANS
 from framework_plugin.memory.patterns.work import WORK
 
 __all__ = [
@@ -43,6 +44,7 @@ STATEMENTS: tuple[Pattern, ...] = (
     *HOUSEHOLD,
     *WORK,
     *tastes.TASTES,
+    *UNDATED_PLANS,
 )
 """All patterns; the first that fits counts."""
 

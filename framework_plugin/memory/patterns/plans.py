@@ -17,17 +17,21 @@ _I = (
     "(?:我们?|俺们?|咱们?)"
     "(?![的妈爸哥姐弟妹爷奶外舅姨姑叔婶儿女老男爱对室舍闺邻猫狗家公班学单领])"
 )
-_WILL = "(?:打算|准备|计划|想|必须|得|要|会|就|将|还|都|也|正好|刚好)*"
+_WILL = "(?:打算|准备|计划|决定|约好|报名|想|必须|得|要|会|就|将|还|都|也|正好|刚好)*"
 _TIME = (
     "(?P<time>(?:大?早上?|早晨|清早|上午|中午|下午|傍晚|晚上?|夜里|凌晨)?"
     rf"(?:(?:{NUMBER})点(?:半|一刻|[0-9零一二三四五十]{{1,3}}分?)?钟?|[0-9]{{1,2}}:[0-9]{{2}})?)"
 )
-_INTENDS = re.compile("打算|准备|计划")
-_MEANS_TO = re.compile("打算|准备|计划|想|必须|得|要|会")
+_INTENDS = re.compile("打算|准备|计划|决定|约好|报名")
+_MEANS_TO = re.compile("打算|准备|计划|决定|约好|报名|想|必须|得|要|会")
 _HAVING = re.compile("(?:又有|还有|有)一?[个场次]?|")
 _FEELING = re.compile(
     "(?:好|太|很|超级?|真|有点|挺|特别|非常)(?:紧张|期待|开心|烦|累|激动|害怕|慌|焦虑|忐忑)(?:啊|呀|哦)?$"
 )
+# `很重要的面试` is one, and `毕业了还没工作` is about a graduation.
+_OF_WHAT_KIND = re.compile("(?:[很挺超最]|特别|非常|十分)[^,的]{1,4}的(?=..)")
+_BESIDES = re.compile("了(?:还|但|却|也没|都没|没).*$")
+_DONE = re.compile("(?:过|完)?了[啊呀啦呢哦嘛]*$")
 _HALF_DAY = re.compile("(?<=早|晚)(?!上|晨)")
 _TRAILING = re.compile(f"{PARTICLES}$")
 
@@ -53,7 +57,7 @@ def _plan(form: str) -> Pattern:
 
 def _intended(heard: Heard) -> Iterator[FactChange]:
     period = _period(heard)
-    doing = _doing(heard)
+    doing = None if _is_done(heard) else _doing(heard)
     if period is not None and doing is not None:
         sure = TOLD if heard.match.group("self") else BARE
         yield FactChange.telling(FactKind.PLAN, doing, sure, period=period)
@@ -69,6 +73,13 @@ def _period(heard: Heard) -> Period | None:
     return days.period(heard.moment.zone)
 
 
+def _is_done(heard: Heard) -> bool:
+    """Whether it was today and is over: `今天面试过了`, `今天去看电影了`."""
+    will = "".join(heard[group] for group in ("will", "then", "will_later"))
+    today = heard["d_named"] == "今"
+    return today and not _MEANS_TO.search(will) and bool(_DONE.search(heard["v"]))
+
+
 def _doing(heard: Heard) -> str | None:
     """What is to be done, if one can mean to do it; a time of day stays in front."""
     norm = heard.clause.norm
@@ -76,7 +87,9 @@ def _doing(heard: Heard) -> str | None:
     having = _HAVING.match(norm, start, end)
     if having and end - having.end() > 1:
         start = having.end()
-    for sign in (_FEELING, _TRAILING):
+    kind = _OF_WHAT_KIND.match(norm, start, end)
+    start = kind.end() if kind else start
+    for sign in (_FEELING, _BESIDES, _TRAILING):
         found = sign.search(norm[start:end])
         end = start + found.start() if found else end
     doing = norm[start:end]
@@ -103,7 +116,7 @@ def _called_off(heard: Heard) -> Iterator[FactChange]:
 
 PLANS = (
     _plan(
-        rf"(?P<self>{_I})?(?P<will>{_WILL})在?{DATE}的?{_TIME}(?:左右|之前|以前|前)?"
+        rf"(?P<self>{_I})?(?P<will>{_WILL})在?{DATE}(?:的时候|的)?{_TIME}(?:左右|之前|以前|前)?"
         rf"(?P<then>{_WILL})(?P<self_later>{_I})?(?P<will_later>{_WILL})(?P<v>[^,]{{2,24}})$"
     ),
     Pattern(
