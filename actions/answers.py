@@ -1,55 +1,50 @@
-"""Answers from the FAQ: looked up, offered, chosen, or honestly not known."""
+"""Answers from the FAQ and documents: looked up, offered, or honestly not known."""
 
 from __future__ import annotations
 
 import logging
-import re
-import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.conversation import (
-    CHITCHAT,
-    fresh_wording,
-    latest_intent,
-    latest_text,
+from actions.choosing import DOCUMENTS_DOWN, chosen_among, refused, say_chosen
+from actions.conversation import CHITCHAT, latest_intent, latest_text
+from actions.helpfulness import BUTTONS, ActionJudgeAnswer, verdict_in
+from actions.looking_up import Lookup
+from actions.offering import (
+    CHOICES_HEAD,
+    OFFERED,
+    is_time_for_a_person,
+    offer,
+    offer_person,
 )
 from actions.profile import acknowledge_latest, speak_of_memory
 from actions.replying import say, say_answer
 from actions.shop_action import ShopAction
-from actions.unknown import say_unknown
-from framework_plugin.errors import DocumentError
-from framework_plugin.retrieval import Answer, Choices, Hit, Passage, decide
+from actions.turns import (
+    ASKS_IF_HELPFUL,
+    answered_turn,
+    earlier_questions,
+    may_ask_if_helpful,
+    turns,
+)
+from actions.unknown import is_wanted, say_unknown
+from framework_plugin.errors import PersonalChatError
+from framework_plugin.memory.unanswered import Reason
+from framework_plugin.retrieval import Choices
+from framework_plugin.retrieval.asking import Asked
+from framework_plugin.retrieval.choosing import refuses_all
+from framework_plugin.retrieval.questions import asks
 
 logger = logging.getLogger(__name__)
 
-OFFERED = "offered_questions"
 SURE_AMID_CHAT = 0.8
 """Score from which a chat that asks something is answered from the FAQ."""
 
-CHOICES_HEAD = "您是不是想问："
-NOTHING_OFFERED = (
-    "我这会儿没有列出选项，你想问什么，直接说就好。",
-    "眼下没有可以选的题目呢，把想问的打给我就行。",
-)
-NONE_OF_THEM = (
-    "好，那不是这几个。您换个说法再问我一次？也可以在订单页点「联系人工」，每天9:00–21:00。",
-    "明白，都不是。您多说两句我再找找，急的话在订单页点「联系人工」。",
-)
-DOCUMENTS_DOWN = (
-    "常见问题这会儿打不开，我不想乱答。您在订单页点「联系人工」，每天9:00–21:00有人。"
-)
-
-_ASKS = re.compile("[?？吗么呢几哪谁啥]|什么|怎|多少|多久|能不能|可以|可不可|行不行")
-_NONE = re.compile("都不|不是这|没有一个|没有我|以上都|一个都|哪个都不")
-_LAST = re.compile("最后|末尾|最下面")
-_FIRST = re.compile("前面|上面|头一|最上|首个")
-_MIDDLE = re.compile("中间")
-_ORDINAL = re.compile("[1-9一二两三四五]")
-_NUMBERS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
+NOT_THIS_ONE = "「{question}」这一条我没查到，不敢乱答。"
 
 
 class ActionRetrieveAnswer(ShopAction):
@@ -66,96 +61,146 @@ class ActionRetrieveAnswer(ShopAction):
         """Looks the message up, unless it is for the memory to speak."""
         if speak_of_memory(dispatcher, tracker, self._resources):
             return [SlotSet(OFFERED, None)]
+        text = latest_text(tracker)
+        lookup = Lookup(self._resources)
+        if verdict_in(text) is not None and answered_turn(tracker):
+            judging = ActionJudgeAnswer(self._resources)
+            return await judging.run(dispatcher, tracker, domain)
         try:
-            hits = self._resources.faq.search(latest_text(tracker))
-        except DocumentError as error:
+            chosen = await self._chosen(dispatcher, tracker, lookup)
+            if chosen is not None:
+                return chosen
+            found = await lookup.asked(text, earlier_questions(tracker))
+        except PersonalChatError as error:
             logger.error("The FAQ cannot be used: %s", error)
-            say(dispatcher, DOCUMENTS_DOWN)
+            say(dispatcher, DOCUMENTS_DOWN, {"kind": "down"})
             return [SlotSet(OFFERED, None)]
-        decision = decide(hits)
-        asks = bool(_ASKS.search(latest_text(tracker)))
-        chats = latest_intent(tracker) == CHITCHAT
         # What tells of its user and asks nothing may still resemble a question.
-        if not asks and acknowledge_latest(dispatcher, tracker, self._resources):
+        if not asks(text) and acknowledge_latest(dispatcher, tracker, self._resources):
             return [SlotSet(OFFERED, None)]
-        if isinstance(decision, Answer) and (
-            not chats or (asks and decision.hit.score >= SURE_AMID_CHAT)
-        ):
-            say_answer(dispatcher, decision.hit.passage, decision.hit.score)
-        elif isinstance(decision, Choices) and not chats:
-            _offer(dispatcher, decision.hits)
-            return [SlotSet(OFFERED, [hit.passage.id for hit in decision.hits])]
+        found = _fit_for(found, tracker)
+        if len(found) > 1:
+            return await self._say_several(dispatcher, tracker, found, lookup)
+        if found and found[0].answer:
+            _say_found(dispatcher, tracker, found[0])
+        elif found and isinstance(found[0].decision, Choices):
+            return offer(dispatcher, found[0].decision.hits, query=_own(found[0]))
         elif not acknowledge_latest(dispatcher, tracker, self._resources):
-            say_unknown(dispatcher, tracker, asks=asks)
+            return await self._fail(dispatcher, tracker, lookup)
         return [SlotSet(OFFERED, None)]
 
+    async def _chosen(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, lookup: Lookup
+    ) -> list[EventType] | None:
+        """Answers a message that picks one of the questions just offered."""
+        ids = tracker.get_slot(OFFERED)
+        if not ids or not _just_offered(tracker):
+            return None
+        text = latest_text(tracker)
+        if refuses_all(text):
+            return await refused(dispatcher, tracker, lookup)
+        offered = await lookup.passages(ids)
+        place = chosen_among(text, offered) if offered else None
+        if place is None:
+            return None
+        say_chosen(dispatcher, tracker, offered[place])
+        return [SlotSet(OFFERED, None)]
 
-class ActionChooseAnswer(ShopAction):
-    """Answers the question that the user picks among those just offered."""
-
-    action_name = "action_choose_answer"
-
-    async def run(
+    async def _say_several(
         self,
         dispatcher: CollectingDispatcher,
         tracker: Tracker,
-        domain: dict[str, Any],
+        found: Sequence[Asked],
+        lookup: Lookup,
     ) -> list[EventType]:
-        """Answers the choice."""
-        text = latest_text(tracker)
-        try:
-            offered = self._offered(tracker)
-        except DocumentError as error:
-            logger.error("The FAQ cannot be used: %s", error)
-            say(dispatcher, DOCUMENTS_DOWN)
-            return []
-        if not offered:
-            if not acknowledge_latest(dispatcher, tracker, self._resources):
-                say(dispatcher, fresh_wording(NOTHING_OFFERED, tracker))
-        elif _NONE.search(text):
-            say(dispatcher, fresh_wording(NONE_OF_THEM, tracker))
-        else:
-            place = chosen_place(text, len(offered))
-            if place is None:
-                rows = "\n".join(_numbered([passage.name for passage in offered]))
-                say(dispatcher, f"请您回数字，选其中一个：\n{rows}")
-                return []
-            say_answer(dispatcher, offered[place])
+        """Answers each question of a message, and says of which it has no answer."""
+        asking = may_ask_if_helpful(tracker)
+        answered = [asked for asked in found if asked.answer]
+        for asked in answered:
+            _say_found(
+                dispatcher,
+                tracker,
+                asked,
+                head=f"「{asked.question}」",
+                asking=asking and asked is answered[-1],
+            )
+        unsure = [asked for asked in found if isinstance(asked.decision, Choices)]
+        for asked in found:
+            if asked.answer or asked in unsure[:1]:
+                continue
+            at = turns(tracker)[0].at
+            await lookup.note_unanswered(
+                tracker.sender_id, asked.question, Reason.NOT_FOUND, at
+            )
+            say(dispatcher, NOT_THIS_ONE.format(question=asked.question))
+        for asked in unsure[:1]:
+            head = f"「{asked.question}」，{CHOICES_HEAD}"
+            assert isinstance(asked.decision, Choices)
+            return offer(dispatcher, asked.decision.hits, head=head, query=asked.query)
         return [SlotSet(OFFERED, None)]
 
-    def _offered(self, tracker: Tracker) -> list[Passage]:
-        ids = tracker.get_slot(OFFERED) or []
-        found = (self._resources.faq.passage(str(id_)) for id_ in ids)
-        return [passage for passage in found if passage]
+    async def _fail(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, lookup: Lookup
+    ) -> list[EventType]:
+        """Says that it does not know; the second time in a row offers a person."""
+        text = latest_text(tracker)
+        asked = asks(text)
+        if is_wanted(tracker, asks=asked):
+            if asked:
+                await lookup.note_unanswered(
+                    tracker.sender_id, text, Reason.NOT_FOUND, turns(tracker)[0].at
+                )
+            if is_time_for_a_person(tracker):
+                return offer_person()
+        say_unknown(dispatcher, tracker, asks=asked)
+        return [SlotSet(OFFERED, None)]
 
 
-def chosen_place(text: str, count: int) -> int | None:
-    """Which of some choices a text means, counted from 0; None where it is unclear.
-
-    Args:
-        text: Such as `2`, `第二个`, `最后一个`.
-        count: How many choices there were, at least 1.
-    """
-    plain = unicodedata.normalize("NFKC", text)
-    if _LAST.search(plain):
-        return count - 1
-    if _FIRST.search(plain):
-        return 0
-    if _MIDDLE.search(plain) and count > 2:
-        return count // 2
-    match = _ORDINAL.search(plain)
-    if match is None:
-        return None
-    number = _NUMBERS.get(match[0]) or int(match[0])
-    return number - 1 if number <= count else None
+def _fit_for(found: tuple[Asked, ...], tracker: Tracker) -> tuple[Asked, ...]:
+    """What was found, without what a mere chat has no use for."""
+    if latest_intent(tracker) != CHITCHAT:
+        return found
+    return tuple(
+        asked
+        for asked in found
+        if asked.answer
+        and asked.answer.score >= SURE_AMID_CHAT
+        and asks(asked.question)
+    )
 
 
-def _offer(dispatcher: CollectingDispatcher, hits: tuple[Hit, ...]) -> None:
-    questions = [hit.passage.name for hit in hits]
-    source = {"kind": "choices", "entries": [hit.passage.id for hit in hits]}
-    text = "\n".join([CHOICES_HEAD, *_numbered(questions)])
-    say(dispatcher, text, source, choices=questions)
+def _just_offered(tracker: Tracker) -> bool:
+    """Whether the questions were offered in answer to the message before."""
+    before = turns(tracker)[1:2]
+    return any(source.get("entries") for turn in before for source in turn.sources)
 
 
-def _numbered(questions: list[str]) -> list[str]:
-    return [f"{n}. {question}" for n, question in enumerate(questions, start=1)]
+def _say_found(
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    asked: Asked,
+    *,
+    head: str = "",
+    asking: bool | None = None,
+) -> None:
+    """Gives one answer; below it, now and then, the question whether it helped."""
+    hit = asked.answer
+    if hit is None:
+        return
+    if asking is None:
+        asking = may_ask_if_helpful(tracker)
+    details: dict[str, Any] = {ASKS_IF_HELPFUL: asking}
+    if head or _own(asked):
+        details["query"] = asked.query
+    buttons = BUTTONS if asking else ()
+    say_answer(
+        *(dispatcher, hit.passage, hit.score),
+        head=head,
+        buttons=buttons,
+        details=details,
+    )
+
+
+def _own(asked: Asked) -> str | None:
+    """The query, where it says more than the message."""
+    return asked.query if asked.query != asked.question else None

@@ -66,12 +66,24 @@ def say_unknown(
         tracker: The conversation.
         asks: Whether the message looks like a question.
     """
+    options = _options(tracker, asks)
+    source = {"kind": "unknown", "wanted": is_wanted(tracker, asks=asks)}
+    say(dispatcher, fresh_wording(options, tracker), source)
+
+
+def is_wanted(tracker: Tracker, *, asks: bool) -> bool:
+    """Whether the user wants an answer that is missing; not so in a mere chat."""
+    options = _options(tracker, asks)
+    in_chat = latest_intent(tracker) == CHITCHAT
+    return options is ABOUT_SHOP or (options is NOT_UNDERSTOOD and not in_chat)
+
+
+def _options(tracker: Tracker, asks: bool) -> tuple[str, ...]:
     text, intent = latest_text(tracker), latest_intent(tracker)
-    options = NOT_UNDERSTOOD
     if not _HAN.search(text) and _LATIN.search(text):
-        options = ENGLISH
-    elif intent == ASK_FAQ or _SHOP.search(text):
-        options = ABOUT_SHOP
-    elif intent == CHITCHAT and not asks:
-        options = LISTENING
-    say(dispatcher, fresh_wording(options, tracker), {"kind": "unknown"})
+        return ENGLISH
+    if intent == ASK_FAQ or _SHOP.search(text):
+        return ABOUT_SHOP
+    if intent == CHITCHAT and not asks:
+        return LISTENING
+    return NOT_UNDERSTOOD

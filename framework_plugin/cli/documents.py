@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,11 +15,13 @@ from rich.table import Table
 from rich.text import Text
 from tqdm import tqdm
 
+from framework_plugin.cli import documents_gaps
 from framework_plugin.cli.options import ENDPOINTS, Endpoints
 from framework_plugin.cli.project import read_endpoints
 from framework_plugin.errors import DocumentError
 
 if TYPE_CHECKING:
+    from framework_plugin.memory.answer_feedback import Verdicts
     from framework_plugin.retrieval.document import Added, Document, Outcome
     from framework_plugin.retrieval.store import DocumentRepository, OnFile
 
@@ -27,6 +29,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Add, list or remove documents, kept as passages in the database.",
 )
+
+app.add_typer(documents_gaps.app, name="gaps")
 
 _STOPPED_BY_CTRL_C = 130
 _SHOWN_PROBLEMS = 50
@@ -102,12 +106,13 @@ def remove(
 
 @app.command("list")
 def list_(json: Json = False, endpoints: Endpoints = ENDPOINTS) -> None:
-    """List the documents, how many passages they have, and when they hold."""
+    """List the documents, their passages, when they hold, and whether they helped."""
     known = _repository(endpoints).documents()
+    verdicts = _verdicts(endpoints)
     if json:
-        _print_json(known)
+        _print_json(known, verdicts)
     elif known:
-        _print_table(known)
+        _print_table(known, verdicts)
     else:
         typer.echo("There are no documents; 'personal-chat documents add' adds some.")
 
@@ -131,6 +136,23 @@ def _repository(endpoints: Path) -> DocumentRepository:
     engine = open_engine(database_url(read_endpoints(endpoints)))
     MemoryRepository(engine).migrate()
     return DocumentRepository(engine, endpoints.resolve().parent)
+
+
+def _verdicts(endpoints: Path) -> Mapping[str, Verdicts]:
+    """How often the passages of each document helped, by its id."""
+    from framework_plugin.memory.answer_feedback import Verdicts, count_feedback
+    from framework_plugin.memory.database import database_url, open_engine
+    from framework_plugin.memory.repository import MemoryRepository
+
+    engine = open_engine(database_url(read_endpoints(endpoints)))
+    with MemoryRepository(engine).reading() as connection:
+        counts = count_feedback(connection)
+    documents: dict[str, Verdicts] = {}
+    for passage, said in counts.items():
+        document, mark, _ = passage.rpartition("#")
+        if mark:
+            documents[document] = documents.get(document, Verdicts()) + said
+    return documents
 
 
 def _limits(begin: str | None, end: str | None) -> tuple[float | None, float | None]:
@@ -210,7 +232,7 @@ def _report(
         typer.echo(f"- … and {len(problems) - _SHOWN_PROBLEMS} more.", err=True)
 
 
-def _print_json(known: Sequence[Document]) -> None:
+def _print_json(known: Sequence[Document], verdicts: Mapping[str, Verdicts]) -> None:
     content = [
         {
             "id": document.id,
@@ -222,14 +244,15 @@ def _print_json(known: Sequence[Document]) -> None:
             "audience": document.terms.audience,
             "url": document.terms.url,
             "added_at": document.added_at,
+            **_counts(verdicts.get(document.id)),
         }
         for document in known
     ]
     typer.echo(json.dumps({"documents": content}, ensure_ascii=False))
 
 
-def _print_table(known: Sequence[Document]) -> None:
-    table = Table("id", "kind", "title", "passages", "holds")
+def _print_table(known: Sequence[Document], verdicts: Mapping[str, Verdicts]) -> None:
+    table = Table("id", "kind", "title", "passages", "holds", "helped")
     for document in known:
         table.add_row(
             Text(document.id, overflow="fold"),
@@ -237,8 +260,21 @@ def _print_table(known: Sequence[Document]) -> None:
             Text(document.title),
             str(document.passages),
             _validity(document),
+            _helped(verdicts.get(document.id)),
         )
     Console().print(table)
+
+
+def _counts(said: Verdicts | None) -> dict[str, int]:
+    return {
+        "helpful": said.helpful if said else 0,
+        "unhelpful": said.unhelpful if said else 0,
+    }
+
+
+def _helped(said: Verdicts | None) -> str:
+    """`3 of 5`: how often users said so, of how many who said anything."""
+    return f"{said.helpful} of {said.helpful + said.unhelpful}" if said else ""
 
 
 def _validity(document: Document) -> str:

@@ -16,7 +16,7 @@ from framework_plugin.components.session import (
     UTTER_SERVICE_DOWN,
 )
 
-_FOUND = ("faq", "choices")
+_FOUND = ("faq", "document", "choices")
 _UNKNOWN = "unknown"
 
 

@@ -11,11 +11,13 @@ from sqlalchemy.engine import Connection
 
 from framework_plugin.components.stored_events import event_of
 from framework_plugin.components.user_memory import told_changes
+from framework_plugin.memory.answer_feedback import remove_answered_since
 from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.history import SESSION_START, USER, parsed_event
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import events, of_type, tracker_snapshots
 from framework_plugin.memory.turns import Message, unnote_message
+from framework_plugin.memory.unanswered import remove_asked_since
 from framework_plugin.memory.unsaying import blanked
 
 _LATEST_TURN: Any = (
@@ -61,6 +63,8 @@ def unsay_latest(
             connection.execute(
                 sa.update(events).where(events.c.id == id_).values(data=data)
             )
+    remove_asked_since(connection, user, message.timestamp)
+    remove_answered_since(connection, user, message.timestamp)
     unnote_message(connection, Message(user, rows[0].id, message.text or "", 0.0))
     repository.write_changes(connection, user, _undone(message), message.timestamp)
     connection.execute(

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from framework_plugin.memory.identities import held_user, person_of
 from framework_plugin.memory.tables import (
+    answer_feedback,
     consents,
     events,
     identities,
@@ -17,12 +18,13 @@ from framework_plugin.memory.tables import (
     session_summaries,
     tracker_snapshots,
     turn_terms,
+    unanswered_questions,
     user_facts,
 )
 
 OF_SENDERS = (
     *(events, tracker_snapshots, turn_terms, session_summaries),
-    *(link_codes, identities),
+    *(link_codes, identities, unanswered_questions, answer_feedback),
 )
 """Tables with a column `sender_id`."""
 

@@ -41,7 +41,8 @@ def export_person(
         since when nobody asks how a plan went), `conversation`
         (what was said, for people), `events` (what Rasa keeps, for programs),
         `archived` events (older ones), `snapshots`, `sessions` (a summary of each),
-        `search` (by which words each event is found), `unsaved` events,
+        `search` (by which words each event is found), `unanswered` questions,
+        `answer_feedback` (which answers helped), `unsaved` events,
         `link_codes`, `consents` and the `audit` of this person. What belongs to a
         sender says so under `sender_id`.
         Times are ISO 8601 in UTC; within `events` they are as stored.

@@ -8,16 +8,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from framework_plugin.memory.answer_feedback import feedback_of
 from framework_plugin.memory.dates import iso_time
 from framework_plugin.memory.summaries import all_summaries
 from framework_plugin.memory.tables import turn_terms
+from framework_plugin.memory.unanswered import unanswered_of
 
 
 def export_remains(connection: Connection, user_id: str) -> dict[str, Any]:
     """Summaries of sessions, and the words by which messages are found.
 
     Returns:
-        `sessions` and `search`, ready for JSON; see `export_user`.
+        `sessions`, `search`, `unanswered` and `answer_feedback`, ready for JSON; see
+        `export_person`.
     """
     return {
         "sessions": [
@@ -34,7 +37,35 @@ def export_remains(connection: Connection, user_id: str) -> dict[str, Any]:
             for one in all_summaries(connection, [user_id])
         ],
         "search": _terms(connection, user_id),
+        "unanswered": _unanswered(connection, user_id),
+        "answer_feedback": _feedback(connection, user_id),
     }
+
+
+def _unanswered(connection: Connection, user_id: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "question": one.question,
+            "reason": one.reason.value,
+            "asked_at": iso_time(one.asked_at),
+            "state": one.state.value,
+            "closed_at": iso_time(one.closed_at),
+        }
+        for one in unanswered_of(connection, user_id)
+    ]
+
+
+def _feedback(connection: Connection, user_id: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "passage": one.passage_id,
+            "question": one.question,
+            "answered_at": iso_time(one.answered_at),
+            "helpful": one.helpful,
+            "given_at": iso_time(one.given_at),
+        }
+        for one in feedback_of(connection, user_id)
+    ]
 
 
 def _terms(connection: Connection, user_id: str) -> list[dict[str, Any]]:

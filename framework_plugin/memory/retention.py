@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from framework_plugin.memory.answer_feedback import remove_answered_before
 from framework_plugin.memory.archive import Archive
 from framework_plugin.memory.history import SESSION_ACTION, SESSION_STARTED, USER
 from framework_plugin.memory.summaries import summarise_rows
@@ -17,6 +18,7 @@ from framework_plugin.memory.tables import (
     tracker_snapshots,
     turn_terms,
 )
+from framework_plugin.memory.unanswered import remove_asked_before
 
 _OF_USER = events.c.sender_id == USER
 _BEFORE = sa.bindparam("before", type_=sa.Float)
@@ -49,7 +51,8 @@ def retire(
     """Removes the sessions of a user in which nothing was said since a time.
 
     Facts stay: they are what is known, not what was said. So do plans, and a summary
-    of each session; but nothing in it is found any more.
+    of each session; but nothing in it is found any more. Questions without an answer
+    go by their own age, as does what was said of answers.
 
     Args:
         connection: In a transaction.
@@ -63,6 +66,8 @@ def retire(
     Raises:
         OSError: If the archive cannot be written; nothing is removed then.
     """
+    remove_asked_before(connection, user_id, before)
+    remove_answered_before(connection, user_id, before)
     rows = _old_rows(connection, user_id, before)
     if not rows:
         return 0

@@ -207,6 +207,34 @@ session_summaries = sa.Table(
 """What remains of a session; see `summaries`. `topics`, `plans` and `questions` are
 JSON lists."""
 
+unanswered_questions = sa.Table(
+    "unanswered_questions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
+    sa.Column("question", Sealed, nullable=False),
+    sa.Column("reason", sa.String(16), nullable=False),
+    sa.Column("asked_at", _DOUBLE, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("closed_at", _DOUBLE),
+    **_EXACT,
+)
+"""What users asked and got no answer to; see `unanswered`."""
+
+answer_feedback = sa.Table(
+    "answer_feedback",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
+    sa.Column("passage_id", sa.String(400), nullable=False, index=True),
+    sa.Column("question", Sealed, nullable=False),
+    sa.Column("answered_at", _DOUBLE, nullable=False),
+    sa.Column("helpful", sa.Boolean, nullable=False),
+    sa.Column("given_at", _DOUBLE, nullable=False),
+    **_EXACT,
+)
+"""Whether an answer from the documents helped; see `answer_feedback`."""
+
 encryption_check = sa.Table(
     "encryption_check",
     metadata,

@@ -78,7 +78,7 @@ class TermExtractor:
         return cls(
             create_segmenter().norms,
             load_stop_words(),
-            _asking_words(),
+            load_asking_words(),
             synonyms,
             kinds=kinds,
         )
@@ -154,7 +154,8 @@ def load_synonyms(path: Path) -> dict[str, str]:
     return synonyms
 
 
-def _asking_words() -> frozenset[str]:
+def load_asking_words() -> frozenset[str]:
+    """Words by which one asks, and which name no matter."""
     source = resources.files("framework_plugin.retrieval") / "asking_words.txt"
     lines = source.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))

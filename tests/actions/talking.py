@@ -27,6 +27,7 @@ class Conversation:
     )
     latest: dict[str, Any] = field(default_factory=dict)
     responses: dict[str, Any] = field(default_factory=dict)
+    led_to: list[str] = field(default_factory=list)
 
     def say(
         self, text: str, intent: str | None = None, **entities: str
@@ -67,11 +68,19 @@ class Conversation:
         for message in dispatcher.messages:
             metadata = {"source": message["source"]} if "source" in message else {}
             self._add({"event": "bot", "text": message["text"], "metadata": metadata})
+        self.led_to = self.follow(events)
         for event in events:
             self._add(dict(event))
             if event["event"] == "slot":
                 self.slots[event["name"]] = event["value"]
         return dispatcher.messages
+
+    def follow(self, events: list[dict[str, Any]]) -> list[str]:
+        """The actions that an action leads on to; what they say stands for itself."""
+        led = [str(e["name"]) for e in events if e["event"] == "followup"]
+        for name in led:
+            self._add({"event": "bot", "text": name, "metadata": {}})
+        return led
 
     def answer(self, action: type[Action]) -> str:
         """The text of the only message that an action sends."""

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 EXPECTED = {
     "action_retrieve_answer",
     "action_choose_answer",
+    "action_judge_answer",
     "action_recall_memory",
     "action_forget_memory",
     "action_consent",

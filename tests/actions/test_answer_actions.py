@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from actions.answers import (
+from actions.answers import ActionRetrieveAnswer
+from actions.choosing import (
     DOCUMENTS_DOWN,
     NONE_OF_THEM,
     NOTHING_OFFERED,
     ActionChooseAnswer,
-    ActionRetrieveAnswer,
-    chosen_place,
 )
+from actions.conversation import CHITCHAT
 from actions.resources import ActionSettings, Resources
 from actions.unknown import ABOUT_SHOP, ENGLISH, NOT_UNDERSTOOD
 from tests.actions.talking import NOON, Conversation
@@ -91,23 +91,6 @@ def test_a_choice_without_an_offer_is_answered_kindly(
     assert talk.say("2").answer(ActionChooseAnswer) in NOTHING_OFFERED
 
 
-@pytest.mark.parametrize(
-    ("words", "count", "place"),
-    [
-        ("1", 3, 0),
-        ("第三个", 3, 2),
-        ("选第2个吧", 3, 1),
-        ("头一个", 2, 0),
-        ("中间那个", 3, 1),
-        ("最后那个", 2, 1),
-        ("5", 3, None),
-        ("那个", 3, None),
-    ],
-)
-def test_places_are_understood(words: str, count: int, place: int | None) -> None:
-    assert chosen_place(words, count) == place
-
-
 def test_an_unknown_matter_of_the_shop_goes_to_a_person(talk: Conversation) -> None:
     answer = talk.say("你们卖手风琴么").answer(ActionRetrieveAnswer)
 
@@ -124,12 +107,12 @@ def test_what_is_not_understood_never_gets_the_same_words_twice(
     talk: Conversation,
 ) -> None:
     answers = [
-        talk.say(f"咕噜咕噜{n}").answer(ActionRetrieveAnswer)
+        talk.say(f"咕噜咕噜{n}吗", CHITCHAT).answer(ActionRetrieveAnswer)
         for n in range(len(NOT_UNDERSTOOD))
     ]
 
     assert sorted(answers) == sorted(NOT_UNDERSTOOD)
-    assert talk.say("咕噜").answer(ActionRetrieveAnswer) == answers[0]
+    assert talk.say("咕噜吗", CHITCHAT).answer(ActionRetrieveAnswer) == answers[0]
 
 
 def test_a_told_fact_is_acknowledged_as_it_is_remembered(talk: Conversation) -> None:

@@ -1,0 +1,95 @@
+"""What is found for a message: its questions, each with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from framework_plugin.retrieval.answer import Answer, Choices, Decision, decide
+from framework_plugin.retrieval.completion import Search, complete, core_of, leans
+from framework_plugin.retrieval.index import Hit
+from framework_plugin.retrieval.questions import questions_in
+
+_EXACT = 0.999
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question of a message.
+
+    Args:
+        question: As asked, or the whole message.
+        query: What was searched: the same, or completed from earlier questions.
+        decision: What to do about it.
+    """
+
+    question: str
+    query: str
+    decision: Decision
+
+    @property
+    def answer(self) -> Hit | None:
+        """The hit that surely answers it."""
+        return self.decision.hit if isinstance(self.decision, Answer) else None
+
+
+def ask(search: Search, message: str, earlier: Sequence[str] = ()) -> tuple[Asked, ...]:
+    """Looks a message up: as one question, or as the several that stand in it.
+
+    It is taken apart only where its parts find more: at least two of them are surely
+    answered, by different passages, and better than the message as a whole.
+
+    Args:
+        search: Finds passages.
+        message: What the user says.
+        earlier: The questions before it in the dialogue, the latest first.
+
+    Returns:
+        At least one question.
+    """
+    whole = _one(search, message, earlier)
+    questions = questions_in(message)
+    if len(questions) < 2 or (whole.answer and whole.answer.score >= _EXACT):
+        return (whole,)
+    parts: list[Asked] = []
+    before = tuple(earlier)
+    for question in questions:
+        parts.append(_one(search, question, before))
+        before = (parts[-1].query, *before)
+    return _each_once(parts) if _says_more(parts, whole) else (whole,)
+
+
+def _one(search: Search, question: str, earlier: Sequence[str]) -> Asked:
+    """One question, completed from earlier ones where it has no answer of its own."""
+    asked = Asked(question, question, decide(search(question)))
+    own = asked.answer
+    if own and not leans(question):
+        return asked
+    completed = complete(search, question, earlier)
+    if completed is None:
+        core = core_of(question) if leans(question) else question
+        return Asked(question, core, decide(search(core))) if not own else asked
+    hits = completed.hits
+    if own and own.passage != hits[0].passage and own.score > hits[0].score:
+        # It may go on with the matter, or turn to another.
+        return Asked(question, completed.query, Choices((*hits, own)))
+    decision = Answer(hits[0]) if completed.sure else Choices(hits)
+    return Asked(question, completed.query, decision)
+
+
+def _says_more(parts: Sequence[Asked], whole: Asked) -> bool:
+    found = [part.answer for part in parts if part.answer]
+    if len({hit.passage.id for hit in found}) < 2:
+        return False
+    mean = sum(hit.score for hit in found) / len(found)
+    return whole.answer is None or mean > whole.answer.score
+
+
+def _each_once(parts: Sequence[Asked]) -> tuple[Asked, ...]:
+    """Without those whose answer was given to one before."""
+    kept: list[Asked] = []
+    for part in parts:
+        given = [one.answer.passage for one in kept if one.answer]
+        if part.answer is None or part.answer.passage not in given:
+            kept.append(part)
+    return tuple(kept)
