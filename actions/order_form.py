@@ -43,6 +43,7 @@ _ANOTHER_MATTER = frozenset(
     (
         "self_harm",
         "talk_to_human",
+        "back_to_assistant",
         "complain",
         "return_goods",
         "damaged_goods",

@@ -1,38 +1,15 @@
-"""Handing over to a person of the shop."""
+"""The way to a person of the shop where there is no queue."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from rasa_sdk import Tracker
-from rasa_sdk.events import EventType
-from rasa_sdk.executor import CollectingDispatcher
-
-from actions.replying import say
 from actions.resources import SHANGHAI
-from actions.shop_action import ShopAction
 
 OPENS, CLOSES = 9, 21
 """Hours of the day between which people answer, in China."""
 
 _HOURS = f"每天{OPENS}:00–{CLOSES}:00"
-
-
-class ActionHandOver(ShopAction):
-    """Tells how to reach a person, and whether one is there now."""
-
-    action_name = "action_hand_over"
-
-    async def run(
-        self,
-        dispatcher: CollectingDispatcher,
-        tracker: Tracker,
-        domain: dict[str, Any],
-    ) -> list[EventType]:
-        """Tells the way; nobody is put into a queue from here."""
-        say(dispatcher, way_to_a_person(self._resources.clock()), {"kind": "person"})
-        return []
 
 
 def way_to_a_person(now: datetime) -> str:

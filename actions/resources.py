@@ -15,10 +15,17 @@ import yaml
 from actions.catalogue import Catalogue
 from actions.order_book import OrderBook
 from framework_plugin.errors import SettingsError
+from framework_plugin.handover.outbox import Outbox
+from framework_plugin.handover.place import QueueDatabase
+from framework_plugin.handover.queue import HandoverQueue
+from framework_plugin.handover.settings import HandoverSettings, settings_beside
+from framework_plugin.handover.webhook import Webhook
 from framework_plugin.memory.database import endpoint_time_zone
 from framework_plugin.memory.extraction import FactExtractor
+from framework_plugin.memory.holding import hold
 from framework_plugin.memory.opening import Memory, open_memory
 from framework_plugin.memory.repository import MemoryRepository
+from framework_plugin.memory.tables import handover_replies, handovers
 from framework_plugin.retrieval import PassageIndex
 
 # China keeps one time and no summer time, so no time zone database is needed.
@@ -53,6 +60,23 @@ class ActionSettings:
         """The settings with what the environment says otherwise."""
         given = {f.name: environment.get(_PREFIX + f.name.upper()) for f in fields(cls)}
         return cls(**{name: Path(value) for name, value in given.items() if value})
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where people take conversations over.
+
+    Args:
+        settings: When they are there.
+        queue: Who waits for them.
+        outbox: What they have said.
+        webhook: Tells another system of it, if there is one.
+    """
+
+    settings: HandoverSettings
+    queue: HandoverQueue
+    outbox: Outbox
+    webhook: Webhook | None
 
 
 class Resources:
@@ -103,6 +127,17 @@ class Resources:
     def opened(self) -> Memory:
         """Where that is kept, and how it is protected."""
         return open_memory(self._endpoints())
+
+    @cached_property
+    def desk(self) -> Desk | None:
+        """Where people take conversations over; None if nobody does."""
+        settings = settings_beside(self.settings.endpoints)
+        if settings is None:
+            return None
+        read, write = self.memory.reading, self.memory.writing
+        database = QueueDatabase(handovers, handover_replies, read, write, hold)
+        webhook = Webhook(settings.webhook) if settings.webhook else None
+        return Desk(settings, HandoverQueue(database), Outbox(database), webhook)
 
     def _endpoints(self) -> Mapping[str, Any]:
         path = self.settings.endpoints

@@ -7,7 +7,8 @@ PersonalChatError
 ├── TrainingError     a training cannot go on: it diverged, or the disk is full
 ├── ReportError       a report of figures cannot be made, written or read
 ├── MemoryStoreError  the memory database cannot be opened, read or written
-└── DocumentError     documents cannot be read, stored or found
+├── DocumentError     documents cannot be read, stored or found
+└── HandoverError     a conversation cannot be taken over, answered or given back
 
 Every message says what is wrong, what was expected and what to do.
 """
@@ -45,3 +46,7 @@ class MemoryStoreError(PersonalChatError):
 
 class DocumentError(PersonalChatError):
     """A document cannot be read, stored or found, or what is said of it is wrong."""
+
+
+class HandoverError(PersonalChatError):
+    """A conversation cannot be taken over by a person, answered or given back."""

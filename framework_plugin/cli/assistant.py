@@ -25,6 +25,7 @@ from framework_plugin.errors import ArtefactError, PersonalChatError, SettingsEr
 logger = logging.getLogger(__name__)
 
 WARM_UP = "你好"
+WITH_PERSON = "（同事正在处理，你的话会转到。说「回到机器人」可以换回我。）"
 FAILED = "抱歉，我这边出了点问题，这句没能答上来。请再说一次，或者稍后再试。"
 
 
@@ -54,6 +55,9 @@ class Assistant:
             messages = await self._agent.handle_text(text, sender_id=user) or []
             tracker = await self._agent.tracker_store.retrieve(user)
             source, confidence = source_of(tracker.events if tracker else ())
+            if not messages and tracker is not None and tracker.is_paused():
+                messages = [{"text": WITH_PERSON}]
+                source, confidence = Source.PERSON, 1.0
         except Exception:
             # Whatever a component or the database raises: the conversation goes on.
             logger.exception("The message of user '%s' could not be answered.", user)

@@ -17,6 +17,7 @@ from framework_plugin.cli import (
     documents,
     embeddings,
     evaluate,
+    handover,
     memory,
     serve,
     train,
@@ -36,6 +37,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("compress")(compress.compress)
 app.add_typer(memory.app, name="memory")
 app.add_typer(documents.app, name="documents")
+app.add_typer(handover.app, name="handover")
 app.add_typer(embeddings.app, name="embeddings")
 
 

@@ -18,6 +18,7 @@ from framework_plugin.components.session import (
 
 _FOUND = ("faq", "document", "choices")
 _UNKNOWN = "unknown"
+_PERSON = "person"
 
 
 class Source(str, Enum):
@@ -27,6 +28,7 @@ class Source(str, Enum):
     GENERATOR = "generator"
     RETRIEVAL = "retrieval"
     FALLBACK = "fallback"
+    PERSON = "person"
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def source_of(events: Iterable[Event]) -> tuple[Source, float]:
     if not actions or UTTER_SERVICE_DOWN in names:
         return Source.FALLBACK, 0.0
     for mark in marks:
+        if mark.get("kind") == _PERSON and "name" in mark:
+            return Source.PERSON, 1.0
         if mark.get("kind") in _FOUND:
             return Source.RETRIEVAL, float(mark.get("score", 0.0))
         if mark.get("kind") == _UNKNOWN:

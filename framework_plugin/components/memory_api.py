@@ -9,7 +9,6 @@ Rasa serves it where `credentials.yml` names it, and only there:
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import logging
 import time
@@ -24,6 +23,15 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.engine import Connection
 
+from framework_plugin.components.guarded_routes import (
+    Handler,
+    Refused,
+    body_of,
+    check_bearer,
+    checked_token,
+    error_of,
+    store_of,
+)
 from framework_plugin.components.readable_errors import ComponentError
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 from framework_plugin.errors import MemoryStoreError
@@ -38,27 +46,11 @@ from framework_plugin.memory.single_facts import (
 
 logger = logging.getLogger(__name__)
 
-_SHORTEST_TOKEN = 16
 _LONGEST_USER_ID = 255
 _LONGEST_BODY = 1_024
 """Bytes: a fact is twenty characters."""
 
 _PLACE = "credentials.yml under framework_plugin.components.memory_api.MemoryApi"
-
-Handler = Callable[..., Awaitable[HTTPResponse]]
-
-
-class _Refused(Exception):
-    """A request that is answered with an error.
-
-    Args:
-        status: Of HTTP.
-        message: What is wrong, and what to do.
-    """
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class MemoryApi(InputChannel):
@@ -72,18 +64,7 @@ class MemoryApi(InputChannel):
     """
 
     def __init__(self, token: str) -> None:
-        if not isinstance(token, str) or token.startswith("${"):
-            raise ComponentError(
-                f"The token of the memory over HTTP is missing. Put it into {_PLACE} "
-                "as token: ${NAME}, and set that variable; or remove the section."
-            )
-        if len(token) < _SHORTEST_TOKEN:
-            raise ComponentError(
-                f"The token of the memory over HTTP has {len(token)} characters; "
-                f"expected at least {_SHORTEST_TOKEN}. Make one with: openssl rand "
-                "-hex 32"
-            )
-        self._token = token.encode()
+        self._token = checked_token(token, "the memory over HTTP", _PLACE)
 
     @classmethod
     def name(cls) -> str:
@@ -134,37 +115,26 @@ class MemoryApi(InputChannel):
         @wraps(handler)
         async def guarded(request: Request, user: str, **place: int) -> HTTPResponse:
             try:
-                self._check_token(request)
+                check_bearer(request, self._token)
                 user = _decoded(user)
                 if not user.strip() or len(user) > _LONGEST_USER_ID:
-                    raise _Refused(
+                    raise Refused(
                         400,
                         f"The user's id must have 1 to {_LONGEST_USER_ID} characters "
                         "that are not all blank, percent-encoded.",
                     )
-                return await handler(request, _store_of(request), user, **place)
-            except _Refused as error:
-                return _error(error.status, str(error))
+                return await handler(request, store_of(request.app), user, **place)
+            except Refused as error:
+                return error_of(error.status, str(error))
             except (MemoryStoreError, OSError) as error:
                 logger.error("A request for the memory of a user failed: %s", error)
-                return _error(
+                return error_of(
                     503,
                     "The memory cannot be reached now; try again later. The log of "
                     "the server says why.",
                 )
 
         return guarded
-
-    def _check_token(self, request: Request) -> None:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        fits = hmac.compare_digest(given.strip().encode(), self._token)
-        if scheme.lower() != "bearer" or not fits:
-            logger.warning("A request for a memory had no valid token: %s", request.ip)
-            raise _Refused(
-                401,
-                "The token is missing or wrong; send the header 'Authorization: "
-                "Bearer <token>' with the one of credentials.yml.",
-            )
 
 
 async def _show(request: Request, store: MemoryTrackerStore, user: str) -> HTTPResponse:
@@ -211,7 +181,7 @@ async def _correct(
     request: Request, store: MemoryTrackerStore, user: str, fact: int
 ) -> HTTPResponse:
     """Gives one fact another value."""
-    value = _value_in(await _body(request))
+    value = _value_in(await body_of(request, _LONGEST_BODY))
 
     def write() -> Any:
         with store.memory.repository.writing() as connection:
@@ -222,7 +192,7 @@ async def _correct(
     try:
         new = await asyncio.to_thread(write)
     except FactRefused as error:
-        raise _Refused(422, str(error)) from error
+        raise Refused(422, str(error)) from error
     if new is None:
         raise _no_such_fact(fact)
     await asyncio.to_thread(store.memory.repository.clear_log)
@@ -254,36 +224,12 @@ async def _note(
     await asyncio.to_thread(store.memory.repository.note, entry)
 
 
-def _store_of(request: Request) -> MemoryTrackerStore:
-    """The tracker store that the server talks with: it also holds what is not saved."""
-    store = getattr(request.app.ctx.agent, "tracker_store", None)
-    while store is not None and not isinstance(store, MemoryTrackerStore):
-        # Rasa wraps it, more than once.
-        store = getattr(store, "_tracker_store", None)
-    if store is None:
-        raise _Refused(
-            503,
-            "The server has no memory; name the MemoryTrackerStore as 'tracker_store' "
-            "in endpoints.yml, and load a model.",
-        )
-    return store
-
-
 def _decoded(user: str) -> str:
     # Left to Sanic, an encoded slash would part the path.
     try:
         return unquote(user, errors="strict")
     except UnicodeDecodeError as error:
-        raise _Refused(400, "The user's id must be percent-encoded UTF-8.") from error
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    while (part := await request.stream.read()) is not None:
-        body += part
-        if len(body) > _LONGEST_BODY:
-            raise _Refused(413, f"The body has more than {_LONGEST_BODY} bytes.")
-    return body
+        raise Refused(400, "The user's id must be percent-encoded UTF-8.") from error
 
 
 def _value_in(body: bytes) -> str:
@@ -293,21 +239,16 @@ def _value_in(body: bytes) -> str:
         content = None
     value = content.get("value") if isinstance(content, dict) else None
     if not isinstance(value, str) or len(content) != 1:
-        raise _Refused(400, 'The body must be JSON of the form {"value": "成都"}.')
+        raise Refused(400, 'The body must be JSON of the form {"value": "成都"}.')
     return value
 
 
-def _no_such_fact(fact: int) -> _Refused:
-    return _Refused(
+def _no_such_fact(fact: int) -> Refused:
+    return Refused(
         404,
         f"The user has no fact of id {fact}; GET /users/<id>/memory lists those there "
         "are.",
     )
-
-
-def _error(status: int, message: str) -> HTTPResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    return response.json({"error": message}, status, headers, ensure_ascii=False)
 
 
 def _person(connection: Connection, user: str) -> str:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event, UserUttered
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from framework_plugin.components.handover_gate import (
+    FIRST_ACTIONS,
+    ends_turn,
+    first_action,
+    is_always_heard,
+)
 from framework_plugin.corpus.dialogue import Turn
 from framework_plugin.corpus.user_context import UserContext
+from framework_plugin.handover.entry import NOT_AT_DESK
 from framework_plugin.memory.plans import Plan
 
 
 class MemoryTracker(DialogueStateTracker):
     """Rasa's tracker with the memory of its user, which its copies keep.
+
+    While a person has the conversation it counts as paused, and Rasa then predicts no
+    action; messages are stored all the same.
 
     Args:
         sender_id: Id of the conversation, and of the user.
@@ -37,6 +50,27 @@ class MemoryTracker(DialogueStateTracker):
         self.user_context = UserContext(sender_id)
         self.open_plans: tuple[Plan, ...] = ()
         self.recall: Callable[[str, float, float], tuple[Turn, ...]] | None = None
+        self.at_desk = NOT_AT_DESK
+
+    def update(self, event: Event, domain: Domain | None = None) -> None:
+        """Applies an event; a message of the user may call for an action of its own.
+
+        Only for a message that has just come does Rasa hand over the domain.
+        """
+        super().update(event, domain)
+        if domain is not None and isinstance(event, UserUttered):
+            action = first_action(self, self.at_desk)
+            if action in domain.action_names_or_texts:
+                self.trigger_followup_action(action)
+        elif ends_turn(event):
+            self.trigger_followup_action(ACTION_LISTEN_NAME)
+
+    def is_paused(self) -> bool:
+        """Whether Rasa is to predict no action."""
+        if super().is_paused():
+            return True
+        is_called_for = self.followup_action in FIRST_ACTIONS
+        return self.at_desk.is_held and not is_called_for and not is_always_heard(self)
 
     def init_copy(self) -> MemoryTracker:
         """An empty tracker of the same user, with the same memory."""
@@ -49,4 +83,5 @@ class MemoryTracker(DialogueStateTracker):
         tracker.user_context = self.user_context
         tracker.open_plans = self.open_plans
         tracker.recall = self.recall
+        tracker.at_desk = self.at_desk
         return tracker

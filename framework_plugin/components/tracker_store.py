@@ -25,6 +25,7 @@ from sqlalchemy.engine import Connection
 from framework_plugin.components.consent_gate import ConsentGate, Verdict
 from framework_plugin.components.discretion import Discretion, without_unsaid
 from framework_plugin.components.follow_up import note_session
+from framework_plugin.components.handover_gate import note_said, read_desk
 from framework_plugin.components.memory_tracker import MemoryTracker
 from framework_plugin.components.recalling import Recaller
 from framework_plugin.components.secret_codes import without_secrets
@@ -288,6 +289,7 @@ class MemoryTrackerStore(SQLTrackerStore):
                 tracker.user_context = context
                 tracker.open_plans = open_plans(connection, user)
                 tracker.recall = self._recaller.of(user)
+                tracker.at_desk = read_desk(connection, user, time.time())
             return tracker
 
     def _tracker_of(self, user: str, stored: Iterable[Event]) -> MemoryTracker:
@@ -309,6 +311,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         context = getattr(last, "user_context", tracker.user_context)
         now = current_user_context(last)
         tracker.user_context = replace(context, facts=now.facts, asked=now.asked)
+        tracker.at_desk = getattr(last, "at_desk", tracker.at_desk)
         return tracker
 
     def _write(
@@ -386,6 +389,7 @@ class MemoryTrackerStore(SQLTrackerStore):
                 self._repository.write_changes(connection, user, changes, at)
                 settle_plans(connection, user, text, changes, at, tells=tells)
         note_session(connection, user, lasting)
+        note_said(connection, user, lasting)
         return [self._discretion.published_form(event) for event in lasting]
 
     def _keep_for_later(self, user: str, new: list[Event]) -> None:

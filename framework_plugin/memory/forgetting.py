@@ -13,6 +13,8 @@ from framework_plugin.memory.tables import (
     answer_feedback,
     consents,
     events,
+    handover_replies,
+    handovers,
     identities,
     link_codes,
     session_summaries,
@@ -25,6 +27,7 @@ from framework_plugin.memory.tables import (
 OF_SENDERS = (
     *(events, tracker_snapshots, turn_terms, session_summaries),
     *(link_codes, identities, unanswered_questions, answer_feedback),
+    *(handovers, handover_replies),
 )
 """Tables with a column `sender_id`."""
 

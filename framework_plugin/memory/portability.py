@@ -17,7 +17,12 @@ from framework_plugin.memory.history import all_rows
 from framework_plugin.memory.identities import Sender, person_of
 from framework_plugin.memory.remains import export_remains
 from framework_plugin.memory.snapshots import all_snapshots
-from framework_plugin.memory.tables import consents, link_codes
+from framework_plugin.memory.tables import (
+    consents,
+    handover_replies,
+    handovers,
+    link_codes,
+)
 
 Exported = dict[str, Any]
 
@@ -42,8 +47,9 @@ def export_person(
         (what was said, for people), `events` (what Rasa keeps, for programs),
         `archived` events (older ones), `snapshots`, `sessions` (a summary of each),
         `search` (by which words each event is found), `unanswered` questions,
-        `answer_feedback` (which answers helped), `unsaved` events,
-        `link_codes`, `consents` and the `audit` of this person. What belongs to a
+        `answer_feedback` (which answers helped), `unsaved` events, `link_codes`,
+        `handovers` to people with what these replied, `consents` and the `audit` of
+        this person. What belongs to a
         sender says so under `sender_id`.
         Times are ISO 8601 in UTC; within `events` they are as stored.
     """
@@ -84,6 +90,7 @@ def export_person(
             if entry.get("sender_id") in senders
         ],
         "link_codes": _link_codes(connection, senders),
+        "handovers": _handovers(connection, senders),
         "consents": _consents(connection, senders),
         "audit": [
             {**asdict(entry), "at": iso_time(entry.at)}
@@ -154,6 +161,42 @@ def _link_codes(connection: Connection, senders: list[str]) -> list[Exported]:
             "hash": row.digest,
             "expires_at": iso_time(row.expires_at),
             "wrong_at": [iso_time(at) for at in _json(row.wrong_at)],
+        }
+        for row in rows
+    ]
+
+
+def _handovers(connection: Connection, senders: list[str]) -> list[Exported]:
+    replies = connection.execute(
+        handover_replies.select()
+        .where(handover_replies.c.sender_id.in_(senders))
+        .order_by(handover_replies.c.id)
+    ).all()
+    rows = connection.execute(
+        handovers.select()
+        .where(handovers.c.sender_id.in_(senders))
+        .order_by(handovers.c.id)
+    )
+    return [
+        {
+            "sender_id": row.sender_id,
+            "channel": row.channel,
+            "reason": row.reason,
+            "asked_at": iso_time(row.asked_at),
+            "taken_at": iso_time(row.taken_at),
+            "taken_by": row.taken_by,
+            "closed_at": iso_time(row.closed_at),
+            "outcome": row.outcome,
+            "replies": [
+                {
+                    "speaker": reply.speaker,
+                    "text": reply.text,
+                    "said_at": iso_time(reply.said_at),
+                    "sent_at": iso_time(reply.sent_at),
+                }
+                for reply in replies
+                if reply.handover_id == row.id
+            ],
         }
         for row in rows
     ]

@@ -14,6 +14,8 @@ from framework_plugin.memory.history import SESSION_ACTION, SESSION_STARTED, USE
 from framework_plugin.memory.summaries import summarise_rows
 from framework_plugin.memory.tables import (
     events,
+    handover_replies,
+    handovers,
     of_type,
     tracker_snapshots,
     turn_terms,
@@ -89,7 +91,20 @@ def retire(
             turn_terms.c.sender_id == user_id, turn_terms.c.event_id <= last
         )
     )
+    _retire_handovers(connection, user_id, before)
     return len(rows)
+
+
+def _retire_handovers(connection: Connection, user_id: str, before: float) -> None:
+    """Removes what people had to do with a user, if it was over before a time."""
+    over = sa.select(handovers.c.id).where(
+        handovers.c.sender_id == user_id, handovers.c.closed_at < before
+    )
+    ids = list(connection.execute(over).scalars())
+    connection.execute(
+        sa.delete(handover_replies).where(handover_replies.c.handover_id.in_(ids))
+    )
+    connection.execute(sa.delete(handovers).where(handovers.c.id.in_(ids)))
 
 
 def _old_rows(connection: Connection, user_id: str, before: float) -> list[Any]:

@@ -242,3 +242,42 @@ encryption_check = sa.Table(
     sa.Column("known", Sealed, nullable=False),
 )
 """One row with a known text, in an encrypted database: to tell whether a key fits."""
+
+handovers = sa.Table(
+    "handovers",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
+    sa.Column("open_for", sa.String(255)),
+    sa.Column("channel", sa.String(255)),
+    sa.Column("reason", sa.String(16), nullable=False),
+    sa.Column("asked_at", _DOUBLE, nullable=False),
+    sa.Column("taken_at", _DOUBLE),
+    sa.Column("taken_by", sa.String(64)),
+    sa.Column("held_until", _DOUBLE),
+    sa.Column("closed_at", _DOUBLE),
+    sa.Column("outcome", sa.String(16)),
+    sa.UniqueConstraint("open_for", name="uq_handovers_open_for"),
+    **_EXACT,
+)
+"""Conversations that wait for a person, are with one or were; see the package
+`handover`. `open_for` is the user while it is open, then null: one is open at a time.
+`held_until`: when the person counts as gone, unless they speak before."""
+
+handover_replies = sa.Table(
+    "handover_replies",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("handover_id", sa.Integer, nullable=False),
+    sa.Column("sender_id", sa.String(255), nullable=False),
+    sa.Column("speaker", sa.String(64)),
+    sa.Column("text", Sealed, nullable=False),
+    sa.Column("said_at", _DOUBLE, nullable=False),
+    sa.Column("claimed_at", _DOUBLE),
+    sa.Column("sent_at", _DOUBLE),
+    sa.Index("ix_handover_replies_sender_id_sent_at", "sender_id", "sent_at"),
+    sa.Index("ix_handover_replies_sent_at", "sent_at"),
+    **_EXACT,
+)
+"""What a person, or without `speaker` the assistant, has to say to a user.
+`claimed_at`: when somebody went to say it; `sent_at`: when it was said."""

@@ -34,6 +34,9 @@ EXPECTED = {
     "action_recommend_product",
     "action_tell_time",
     "action_hand_over",
+    "action_queue_position",
+    "action_back_to_assistant",
+    "action_person_speaks",
 }
 
 

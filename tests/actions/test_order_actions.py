@@ -181,6 +181,7 @@ def test_the_number_is_asked_for_with_a_hint_from_the_second_time_on(
     [
         ("我不想活了", "self_harm"),
         ("转人工", "talk_to_human"),
+        ("不用人工了", "back_to_assistant"),
         ("我要投诉", "complain"),
         ("我要退货", "return_goods"),
         ("收到的杯子碎了", "damaged_goods"),

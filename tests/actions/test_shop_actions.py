@@ -9,7 +9,7 @@ import pytest
 
 from actions.catalogue import Catalogue
 from actions.clock import ActionTellTime, tell
-from actions.people import ActionHandOver
+from actions.hand_over import ActionHandOver
 from actions.products import ActionRecommendProduct
 from actions.resources import SHANGHAI, ActionSettings
 from actions.wishes import Wishes, amount_of, read_wishes
