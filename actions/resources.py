@@ -26,7 +26,8 @@ from framework_plugin.memory.holding import hold
 from framework_plugin.memory.opening import Memory, open_memory
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import handover_replies, handovers
-from framework_plugin.retrieval import PassageIndex
+from framework_plugin.retrieval import LiveIndex, PassageIndex
+from framework_plugin.retrieval.store import DocumentRepository
 
 # China keeps one time and no summer time, so no time zone database is needed.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -99,9 +100,17 @@ class Resources:
         self.clock = clock
 
     @cached_property
-    def faq(self) -> PassageIndex:
-        """The questions and answers."""
-        return PassageIndex.open(self.settings.faq)
+    def faq(self) -> LiveIndex:
+        """The questions and answers, and the company's documents as they are now."""
+        return LiveIndex(
+            PassageIndex.open(self.settings.faq),
+            self._documents,
+            lambda: self.clock().timestamp(),
+        )
+
+    def _documents(self) -> DocumentRepository:
+        folder = self.settings.endpoints.resolve().parent
+        return DocumentRepository(self.memory.engine, folder)
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -10,21 +10,27 @@ from framework_plugin.retrieval.answer import (
 )
 from framework_plugin.retrieval.faq import Faq, load_faq
 from framework_plugin.retrieval.index import Hit, PassageIndex
+from framework_plugin.retrieval.judging import Candidates, Judge, coverage
+from framework_plugin.retrieval.live import LiveIndex
 from framework_plugin.retrieval.passages import Passage
 from framework_plugin.retrieval.terms import TermExtractor, TermWeights, load_synonyms
 
 __all__ = [
     "Answer",
     "AnswerSettings",
+    "Candidates",
     "Choices",
     "Decision",
     "Faq",
     "Hit",
+    "Judge",
+    "LiveIndex",
     "NoAnswer",
     "Passage",
     "PassageIndex",
     "TermExtractor",
     "TermWeights",
+    "coverage",
     "decide",
     "load_faq",
     "load_synonyms",

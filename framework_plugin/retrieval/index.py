@@ -1,31 +1,30 @@
-"""The searchable index of questions: BM25 finds candidates, coverage judges them."""
+"""The searchable index of passages: BM25 finds candidates, a judge scores them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import overload
 
 import numpy as np
 
-from framework_plugin.errors import DocumentError
+from framework_plugin.retrieval.batches import BatchExtractor
+from framework_plugin.retrieval.bm25 import Query, length_factor
 from framework_plugin.retrieval.faq import load_faq
+from framework_plugin.retrieval.judging import Candidates, Judge, coverage
+from framework_plugin.retrieval.parts import Hidden, Part, Parts
 from framework_plugin.retrieval.passages import Passage
-from framework_plugin.retrieval.rows import Floats, Ints, Lexicon, Places, Rows, rarity
+from framework_plugin.retrieval.rows import Lexicon, Places, rarity
+from framework_plugin.retrieval.segment import read_segment
 from framework_plugin.retrieval.terms import TermExtractor, load_synonyms
-
-if TYPE_CHECKING:
-    import bm25s
 
 SYNONYMS_FILE = "synonyms.txt"
 KINDS_FILE = "kinds.txt"
-# Rows that BM25 hands on to be judged: far more than ever matter, few enough to be
+# Texts that BM25 hands on to be judged: far more than ever matter, few enough to be
 # judged within a millisecond.
-CANDIDATE_ROWS = 64
-# Both measured on the tuning half of tests/retrieval/paraphrases.tsv.
-ANSWER_WEIGHT = 0.7
-QUERY_SHARE = 0.4
+CANDIDATE_TEXTS = 64
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Hit:
     Args:
         passage: The passage.
         wording: Which of its wordings is nearest to the query.
-        score: How well query and wording cover each other, from 0 to 1.
+        score: How well the passage answers the query, from 0 to 1.
     """
 
     passage: Passage
@@ -46,178 +45,236 @@ class Hit:
 class PassageIndex:
     """Finds the passages that answer a question asked in other words.
 
-    The score of a wording is the geometric mean of two shares, both weighted by the
-    rarity of the terms: how much of the query the wording covers, and how much of the
-    wording the query covers. Terms of the query that stand only in the answer or the
-    keywords count for less, terms that stand nowhere in the documents count as the
-    rarest, so that nonsense scores near 0.
-
-    BM25: Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), in
-    the variant of Lucene, from bm25s (Lù, 2024, arXiv:2407.03618).
+    An index is never changed, so any number of threads may search it; `changed` and
+    `merged` give another one that shares what stays the same.
 
     Args:
-        passages: What can be found; at least one.
+        passages: What can be found.
         extract: Turns a text into terms; the package's own when left out.
-
-    Raises:
-        DocumentError: There is no passage.
+        judge: Scores the wordings that BM25 found; `coverage` when left out.
     """
 
     def __init__(
-        self, passages: Sequence[Passage], extract: TermExtractor | None = None
+        self,
+        passages: Sequence[Passage],
+        extract: TermExtractor | None = None,
+        judge: Judge | None = None,
     ) -> None:
-        if not passages:
-            raise DocumentError("Cannot search no passages; expected at least one.")
-        self._passages = list(passages)
-        self._by_id = {passage.id: passage for passage in passages}
         self._extract = extract or TermExtractor.default()
+        self._judge = judge or coverage
         self._lexicon = Lexicon()
-        self._questions = [
-            tuple(dict.fromkeys(passage.questions or (passage.name,)))
-            for passage in passages
-        ]
-        counts = [len(wordings) for wordings in self._questions]
-        self._owners = np.repeat(np.arange(len(passages)), counts)
-        self._firsts = np.concatenate([[0], np.cumsum(counts)])
-        wordings = [text for texts in self._questions for text in texts]
-        self._wordings: dict[str, int] = {}
-        for row, text in enumerate(wordings):
-            self._wordings.setdefault(self._extract.plain(text), row)
-        self._rows = Rows.of([self._numbered(text) for text in wordings])
-        self._support = Rows.of(
-            [self._numbered(" ".join((p.text, *p.keywords))) for p in passages]
-        )
-        self._weights = self._weighted()
-        self._row_weights = self._rows.sums(self._weights[self._rows.terms])
-        self._bm25 = self._ranker()
+        self._read = BatchExtractor(self._extract, self._lexicon)
+        self._take([Part.of(read_segment(list(passages), self._read))])
 
     @classmethod
-    def open(cls, path: Path) -> PassageIndex:
+    def open(cls, path: Path, judge: Judge | None = None) -> PassageIndex:
         """The index of a file or folder, with the lists of words beside the files.
+
+        Args:
+            path: Of the file or folder.
+            judge: See the class.
 
         Raises:
             DocumentError: The path holds no usable entry, or `synonyms.txt` or
                 `kinds.txt` is broken.
         """
-        folder = path if path.is_dir() else path.parent
-        synonyms, kinds = (
-            load_synonyms(folder / name) if (folder / name).exists() else None
-            for name in (SYNONYMS_FILE, KINDS_FILE)
-        )
-        return cls(load_faq(path).entries, TermExtractor.default(synonyms, kinds))
+        return cls(load_faq(path).entries, extractor_beside(path), judge)
 
     def __len__(self) -> int:
-        return len(self._passages)
+        return self._parts.count
+
+    def __iter__(self) -> Iterator[Passage]:
+        return iter(self._parts)
 
     def passage(self, id_: str) -> Passage | None:
         """The passage of that id, or None."""
-        return self._by_id.get(id_)
+        return self._parts.passage(id_)
 
-    def search(self, query: str, limit: int = 5) -> list[Hit]:
+    def plain(self, text: str) -> str:
+        """Equal for texts of the same wording; see `TermExtractor.plain`."""
+        return self._extract.plain(text)
+
+    def search(
+        self,
+        query: str,
+        limit: int = 5,
+        *,
+        at: float | None = None,
+        audience: Collection[str] = (),
+    ) -> list[Hit]:
         """Finds passages, best first; each at most once.
+
+        Of the prose of a section, and of passages with the same questions and text,
+        only the best is given: the others are no other answers to choose from.
 
         Args:
             query: A question in the user's words.
             limit: Highest number of hits.
+            at: The time at which they must hold, in seconds since the epoch; any if
+                left out.
+            audience: Groups to which the user belongs. What is for an audience is
+                found only for users of it.
 
         Returns:
             Hits with a score above 0. Equal scores keep the order of the passages.
         """
-        hits = self._near(query, limit)
-        # A wording may hold no more than words by which one asks.
-        row = self._wordings.get(self._extract.plain(query))
-        if row is not None:
-            same = self._hit(row, 1.0)
-            hits = [same, *(hit for hit in hits if hit.passage is not same.passage)]
-        return hits[:limit]
-
-    def _near(self, query: str, limit: int) -> list[Hit]:
-        """The best passages that share something with the query."""
-        terms = self._extract(query)
-        known = np.array(sorted(self._lexicon.known(terms)), np.int32)
-        if not len(known):
-            return []
-        unknown = sum(w for t, w in terms.items() if t not in self._lexicon.numbers)
-        owners = self._candidates(known)
-        rows = _ranges(self._firsts[owners], self._firsts[owners + 1])
-        scores = self._judged(rows, known, unknown * float(self._weights[-1]))
-        # Of each passage the best wording; of equal ones the first.
-        order = np.lexsort((rows, -scores))
-        hits: dict[int, Hit] = {}
-        for place in order:
-            row, score = int(rows[place]), float(scores[place])
-            if score <= 0 or len(hits) == limit:
+        hits: list[Hit] = []
+        seen: set[object] = set()
+        for hit in self._ranked(query, self._parts.hidden(at, audience)):
+            if len(hits) == limit:
                 break
-            hits.setdefault(int(self._owners[row]), self._hit(row, score))
-        return list(hits.values())
+            same = _same_to_the_user(hit.passage)
+            if seen.isdisjoint(same):
+                hits.append(hit)
+            seen.update(same)
+        return hits
 
-    def _hit(self, row: int, score: float) -> Hit:
-        owner = int(self._owners[row])
-        wording = self._questions[owner][row - int(self._firsts[owner])]
-        return Hit(self._passages[owner], wording, score)
+    def candidates(
+        self, query: str, hidden: Hidden | None = None
+    ) -> tuple[Places, Candidates] | None:
+        """The wordings that are judged for a query, and their numbers, ascending.
 
-    def _judged(self, rows: Places, query: Ints, missing: float) -> Floats:
-        """The score of each of some wordings, see the class.
+        None where the query holds nothing that the index knows.
 
         Args:
-            rows: Which, in ascending order.
-            query: Numbers of the query's terms, in ascending order.
-            missing: Weight of those terms of the query that stand nowhere.
+            query: A question in the user's words.
+            hidden: What may not be found; nothing when left out.
         """
-        owners = self._owners[rows]
-        asked, own = np.unique(owners, return_inverse=True)
-        in_row = self._rows.chosen(rows).holding(query)
-        in_support = self._support.chosen(asked).holding(query)[own]
-        weights = self._weights[query]
-        shared = in_row @ weights
-        helped = (in_support & ~in_row) @ weights
-        of_query = (shared + ANSWER_WEIGHT * helped) / (weights.sum() + missing)
-        of_row = shared / np.maximum(self._row_weights[rows], 1e-9)
-        scores = np.sqrt(of_query * (QUERY_SHARE + (1 - QUERY_SHARE) * of_row))
-        # The same words in another order come to 1 but for rounding.
-        return np.where(shared > 0, np.minimum(scores, 1), 0).astype(np.float32)
-
-    def _numbered(self, text: str) -> list[int]:
-        """The numbers of a text's terms; the lexicon takes in new ones."""
-        return sorted(self._lexicon.add(self._extract(text)))
-
-    def _weighted(self) -> Floats:
-        """The weight of each term by kind and rarity; last, rarity of unknown ones."""
-        every = np.concatenate([self._rows.terms, self._support.terms])
-        owners = np.concatenate(
-            [self._rows.owners(self._owners), self._support.owners()]
+        terms = self._extract(query)
+        numbers = {t: n for t in terms if (n := self._number(t)) is not None}
+        if not numbers:
+            return None
+        known = np.array(sorted(numbers.values()), np.int32)
+        unknown = {t: w for t, w in terms.items() if t not in numbers}
+        rarities, parts = self._rarity[known], self._parts
+        asked = Query.of(
+            known, rarities, parts.holding[known], parts.texts, parts.average
         )
-        rare = rarity(every, owners, len(self._passages), len(self._lexicon))
-        rare[:-1] *= self._lexicon.weights()
-        return rare
+        hidden = [None] * len(parts.each) if hidden is None else hidden
+        found = parts.nearest(asked, hidden, CANDIDATE_TEXTS)
+        bm25 = found.rows.summed(known, rarities)
+        bm25 *= length_factor(found.lengths, parts.average)
+        return found.numbers, Candidates(
+            found.rows,
+            found.support,
+            known,
+            self._weights,
+            sum(unknown.values()) * float(self._weights[-1]),
+            bm25,
+            self._lexicon.names,
+            unknown,
+            query,
+            _Wordings(parts, found.numbers),
+            found.owners,
+            found.prose,
+        )
 
-    def _ranker(self) -> bm25s.BM25:
-        """Ranks all wordings, and behind them all answers."""
-        # Only here: it takes seconds to be imported, and commands need no index.
-        import bm25s
+    def changed(
+        self, put: Sequence[Passage] = (), removed: Collection[str] = ()
+    ) -> PassageIndex:
+        """This index with other passages; no two threads may call it at once.
 
-        corpus = [
-            rows[i].tolist()
-            for rows in (self._rows, self._support)
-            for i in range(len(rows))
-        ]
-        bm25 = bm25s.BM25()
-        vocabulary = {str(number): number for number in range(len(self._lexicon))}
-        bm25.index((corpus, vocabulary), create_empty_token=False, show_progress=False)
-        return bm25
+        Args:
+            put: New passages, and those that take the place of others of their id.
+            removed: Ids of passages that are gone; unknown ones do not matter.
+        """
+        ids = {passage.id for passage in put}.union(removed)
+        first, *small = (part.without(ids) for part in self._parts.each)
+        if put:
+            # All but the first part become one: few are fast, and they are small.
+            small = [Part.merged([*small, Part.of(read_segment(put, self._read))])]
+        return self._with([first, *small])
 
-    def _candidates(self, known: Ints) -> Places:
-        """Passages of the rows that BM25 ranks highest, in their own order."""
-        scores = self._bm25.get_scores_from_ids(known.tolist())
-        best = np.flatnonzero(scores)
-        if len(best) > CANDIDATE_ROWS:
-            best = best[np.argpartition(-scores[best], CANDIDATE_ROWS)[:CANDIDATE_ROWS]]
-        count = len(self._rows)
-        wordings, answers = best[best < count], best[best >= count] - count
-        owners: Places = np.unique(np.concatenate([self._owners[wordings], answers]))
-        return owners
+    def merged(self) -> PassageIndex:
+        """The same index in one part, without what is gone."""
+        return self._with([Part.merged(self._parts.each)])
+
+    @property
+    def scattered(self) -> float:
+        """The share of passages that are gone or stand outside the first part."""
+        first, *small = self._parts.each
+        other = int(first.gone.sum()) + sum(len(part.segment) for part in small)
+        return other / max(len(first.segment) + other, 1)
+
+    def _with(self, parts: Sequence[Part]) -> PassageIndex:
+        other = copy.copy(self)
+        other._take(parts)
+        return other
+
+    def _take(self, parts: Sequence[Part]) -> None:
+        """Takes segments, and weighs their terms by how rare they are in all."""
+        kinds = self._lexicon.weights()
+        self._parts = Parts(parts, len(kinds))
+        self._rarity = rarity(self._parts.frequency, self._parts.count)
+        self._weights = self._rarity.copy()
+        self._weights[:-1] *= kinds
+
+    def _ranked(self, query: str, hidden: Hidden) -> Iterator[Hit]:
+        """Hits, best first; a passage may come again."""
+        # A wording may hold no more than words by which one asks.
+        plain = self._extract.plain(query)
+        for number in self._parts.worded(hash(plain), hidden):
+            passage, wording = self._parts.found(number)
+            # Other words could have the same number.
+            if self._extract.plain(wording) == plain:
+                yield Hit(passage, wording, 1.0)
+        found = self.candidates(query, hidden)
+        if found is None:
+            return
+        numbers, candidates = found
+        scores = self._judge(candidates)
+        for place in np.argsort(-scores, kind="stable"):
+            if scores[place] <= 0:
+                return
+            yield Hit(*self._parts.found(int(numbers[place])), float(scores[place]))
+
+    def _number(self, term: str) -> int | None:
+        """The number of a term that stands in some passage of this very index."""
+        number = self._lexicon.numbers.get(term)
+        # The lexicon may have grown for a later index.
+        if number is None or number >= len(self._rarity) - 1:
+            return None
+        return number if self._parts.frequency[number] else None
 
 
-def _ranges(firsts: Places, ends: Places) -> Places:
-    """All whole numbers from each first one to before its end, behind one another."""
-    return np.concatenate([np.arange(a, b) for a, b in zip(firsts, ends, strict=True)])
+class _Wordings(Sequence[str]):
+    """The texts of wordings, looked up only if asked for."""
+
+    def __init__(self, parts: Parts, numbers: Places) -> None:
+        self._parts = parts
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [self._parts.found(int(n))[1] for n in self._numbers[place]]
+        return self._parts.found(int(self._numbers[place]))[1]
+
+
+def extractor_beside(path: Path) -> TermExtractor:
+    """The extractor with the lists of words that lie beside the files of a FAQ.
+
+    Raises:
+        DocumentError: If `synonyms.txt` or `kinds.txt` is broken.
+    """
+    folder = path if path.is_dir() else path.parent
+    synonyms, kinds = (
+        load_synonyms(folder / name) if (folder / name).exists() else None
+        for name in (SYNONYMS_FILE, KINDS_FILE)
+    )
+    return TermExtractor.default(synonyms, kinds)
+
+
+def _same_to_the_user(passage: Passage) -> set[object]:
+    """What no two passages that are given may share."""
+    if passage.questions:
+        return {(passage.questions, passage.text)}
+    return {passage.text, (passage.document, passage.section)}

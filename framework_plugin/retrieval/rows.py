@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,31 +11,32 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 class Lexicon:
-    """Terms with their numbers and weights; new ones get the next number."""
+    """Terms with their numbers and weights; new ones get the next number.
+
+    It only grows, so that many may read while one writes.
+    """
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
+        self.names: list[str] = []
         self._weights: list[float] = []
 
     def __len__(self) -> int:
         return len(self._weights)
 
-    def add(self, terms: Mapping[str, float]) -> list[int]:
-        """The numbers of terms; those that are new are taken in with their weights."""
-        found = []
-        for term, weight in terms.items():
-            number = self.numbers.setdefault(term, len(self._weights))
-            if number == len(self._weights):
-                self._weights.append(weight)
-            found.append(number)
-        return found
-
-    def known(self, terms: Iterable[str]) -> list[int]:
-        """The numbers of those terms that have one."""
-        return [self.numbers[term] for term in terms if term in self.numbers]
+    def number(self, term: str, weight: float) -> int:
+        """The number of a term; a new one is taken in with its weight."""
+        number = self.numbers.get(term)
+        if number is None:
+            # The number last: who finds it finds the rest.
+            self.names.append(term)
+            self._weights.append(weight)
+            number = self.numbers[term] = len(self._weights) - 1
+        return number
 
     def weights(self) -> Floats:
         """Of all terms, in the order of their numbers."""
@@ -57,7 +58,7 @@ class Rows:
     @classmethod
     def of(cls, rows: Sequence[Sequence[int]]) -> Rows:
         """From the term numbers of each row."""
-        starts = _starts([len(row) for row in rows])
+        starts = starts_of([len(row) for row in rows])
         flat = (term for row in rows for term in row)
         return cls(np.fromiter(flat, np.int32, int(starts[-1])), starts)
 
@@ -70,7 +71,7 @@ class Rows:
     def chosen(self, rows: Places) -> Rows:
         """Some rows, in the order given."""
         lengths = self.starts[rows + 1] - self.starts[rows]
-        starts = _starts(lengths)
+        starts = starts_of(lengths)
         # For each place of the new rows, how far it lies behind that of the old.
         shift = np.repeat(self.starts[rows] - starts[:-1], lengths)
         return Rows(self.terms[np.arange(starts[-1]) + shift], starts)
@@ -85,38 +86,69 @@ class Rows:
         counted = np.bincount(self.owners(), values, len(self))
         return counted.astype(np.float32)
 
-    def holding(self, terms: Ints) -> npt.NDArray[np.bool_]:
+    def holding(self, terms: Ints) -> Mask:
         """Which rows hold which terms, (rows, terms).
 
         Args:
             terms: In ascending order, each once.
         """
         found = np.zeros((len(self), len(terms)), bool)
-        column = np.searchsorted(terms, self.terms)
-        column[column == len(terms)] = 0
-        here = terms[column] == self.terms
+        if not len(self.terms) or not len(terms):
+            return found
+        # A table of all numbers is faster than a search for each.
+        columns = np.full(max(self.terms.max(), terms[-1]) + 1, -1, np.int32)
+        columns[terms] = np.arange(len(terms))
+        column = columns[self.terms]
+        here = np.flatnonzero(column >= 0)
         found[self.owners()[here], column[here]] = True
         return found
 
+    def summed(self, terms: Ints, values: Floats) -> Floats:
+        """For each row the sum of the values of those terms that it holds: (rows,).
 
-def rarity(terms: Ints, documents: Places, count: int, known: int) -> Floats:
-    """How much each term tells: its inverse document frequency, as in BM25.
-
-    Args:
-        terms: Of all documents, any number of times.
-        documents: Of each of these, the number of its document.
-        count: How many documents there are.
-        known: How many terms there are.
-
-    Returns:
-        One value per term, and one more for terms of no document.
-    """
-    pairs = np.unique(terms.astype(np.int64) * count + documents)
-    frequency = np.bincount(pairs // count, minlength=known + 1)
-    return np.log1p((count - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+        Args:
+            terms: Each once.
+            values: One for each of them.
+        """
+        if not len(self.terms) or not len(terms):
+            return np.zeros(len(self), np.float32)
+        table = np.zeros(max(self.terms.max(), terms.max()) + 1, np.float32)
+        table[terms] = values
+        return self.sums(table[self.terms])
 
 
-def _starts(lengths: Sequence[int] | Places) -> Places:
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of several, behind one another; of none, none."""
+    if len(parts) == 1:
+        return parts[0]
+    terms = [part.terms for part in parts]
+    lengths = [np.diff(part.starts) for part in parts]
+    return Rows(
+        np.concatenate([np.zeros(0, np.int32), *terms]),
+        starts_of(np.concatenate([np.zeros(0, np.int64), *lengths])),
+    )
+
+
+def starts_of(lengths: Sequence[int] | Places) -> Places:
+    """Where each of several pieces begins, and where the last ends: (pieces + 1,)."""
     starts = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=starts[1:])
     return starts
+
+
+def ranges(firsts: Places, ends: Places) -> Places:
+    """All whole numbers from each first one to before its end, behind one another."""
+    starts = starts_of(ends - firsts)
+    shift: Places = np.repeat(firsts - starts[:-1], ends - firsts)
+    return shift + np.arange(starts[-1])
+
+
+def rarity(frequency: Places, count: int) -> Floats:
+    """How much terms tell: their inverse document frequency, as in BM25.
+
+    Args:
+        frequency: In how many documents each stands.
+        count: How many documents there are.
+    """
+    other = np.maximum(count - frequency, 0)
+    return np.log1p((other + 0.5) / (frequency + 0.5)).astype(np.float32)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from framework_plugin.errors import DocumentError
 from framework_plugin.text.normalise import normalise
@@ -36,6 +37,26 @@ class TermWeights:
     character: float = 1.5
     pair: float = 0.2
     asking: float = 0.3
+
+
+class Word(NamedTuple):
+    """What a word of a text gives to be searched by.
+
+    Args:
+        plain: The word; empty for signs.
+        terms: The term of the whole word with its weight, if it has one.
+        characters: Its characters, which are terms as well, as are pairs of them with
+            those of its neighbours; empty where they are not, and pairs end.
+        tells: Whether it names a matter, and is more than a word by which one asks.
+    """
+
+    plain: str
+    terms: tuple[tuple[str, float], ...]
+    characters: str
+    tells: bool
+
+
+_END = Word("", (), "", False)
 
 
 class TermExtractor:
@@ -85,38 +106,49 @@ class TermExtractor:
 
     def __call__(self, text: str) -> dict[str, float]:
         """Returns the weight of each term; no terms for a text that names nothing."""
-        weights = self._weights
-        words = self._words(text)
-        if not any(self._has_content(w) and w not in self._asking for w in words):
+        words = [self.word(word) for word in self.words(text)]
+        if not any(word.tells for word in words):
             return {}
         terms: dict[str, float] = {}
         run = ""
-        for word in (*words, ""):
-            if word in self._kinds:
-                terms[f"word {word}"] = weights.word
-            elif self._has_content(word):
-                whole = self._synonyms.get(word, word)
-                terms[f"word {whole}"] = self._weaken(whole, weights.word)
-                if not word.isascii():
-                    run += word
-                    continue
-            for character in run:
-                weight = self._weaken(character, weights.character)
-                terms[f"character {character}"] = weight
-            for pair in pairwise(run):
-                terms[f"pair {''.join(pair)}"] = weights.pair
-            run = ""
+        for word in (*words, _END):
+            terms.update(word.terms)
+            run += word.characters
+            if not word.characters:
+                terms.update(map(self.character, run))
+                terms.update(self.pair(a, b) for a, b in pairwise(run))
+                run = ""
         return terms
+
+    def words(self, text: str) -> list[str]:
+        """The words of a text, each as the one that it is searched as."""
+        return [self._kinds.get(word, word) for word in self._segment(text)]
 
     def plain(self, text: str) -> str:
         """The words of a text without signs: equal for the same wording."""
-        return "".join(w for w in self._words(text) if any(map(str.isalnum, w)))
+        return "".join(self.word(word).plain for word in self.words(text))
 
-    def _words(self, text: str) -> list[str]:
-        return [self._kinds.get(word, word) for word in self._segment(text)]
+    def word(self, word: str) -> Word:
+        """What one of a text's `words` gives, whatever stands beside it."""
+        sounds = any(map(str.isalnum, word))
+        plain = word if sounds else ""
+        if not sounds or word in self._stop_words:
+            return Word(plain, (), "", False)
+        tells = word not in self._asking
+        if word in self._kinds:
+            return Word(plain, ((f"word {word}", self._weights.word),), "", tells)
+        whole = self._synonyms.get(word, word)
+        term = (f"word {whole}", self._weaken(whole, self._weights.word))
+        return Word(plain, (term,), "" if word.isascii() else word, tells)
 
-    def _has_content(self, word: str) -> bool:
-        return word not in self._stop_words and any(map(str.isalnum, word))
+    def character(self, character: str) -> tuple[str, float]:
+        """The term of a character, and its weight."""
+        weight = self._weaken(character, self._weights.character)
+        return f"character {character}", weight
+
+    def pair(self, first: str, second: str) -> tuple[str, float]:
+        """The term of two neighbouring characters, and its weight."""
+        return f"pair {first}{second}", self._weights.pair
 
     def _weaken(self, unit: str, weight: float) -> float:
         return weight * (self._weights.asking if unit in self._asking else 1.0)

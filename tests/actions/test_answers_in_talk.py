@@ -28,7 +28,7 @@ from framework_plugin.errors import DocumentError
 from framework_plugin.memory.answer_feedback import Verdicts, count_feedback
 from framework_plugin.memory.consent import Consent, write_consent
 from framework_plugin.memory.unanswered import Reason, Unanswered, open_questions
-from framework_plugin.retrieval import Hit, Passage, PassageIndex
+from framework_plugin.retrieval import Hit, Passage
 from tests.actions.talking import NOON, Conversation
 
 OFFER = "utter_offer_person"
@@ -428,7 +428,3 @@ def test_an_answer_is_given_though_the_database_is_away(
     (message,) = without_database.say("没帮助").run(ActionJudgeAnswer)
     assert message["text"]
     assert len(ask(without_database, "你们卖手风琴么")) <= 1
-
-
-def test_the_real_documents_are_those_of_the_bundled_faq(talk: Conversation) -> None:
-    assert isinstance(talk.resources.faq, PassageIndex)

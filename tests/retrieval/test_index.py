@@ -117,14 +117,15 @@ def test_two_builds_give_the_same_hits() -> None:
 
 
 def test_equal_entries_keep_their_order() -> None:
-    index = PassageIndex([entry("b", "怎么开发票"), entry("a", "怎么开发票")])
+    index = PassageIndex(
+        [entry("b", "怎么开发票", answer="一"), entry("a", "怎么开发票", answer="二")]
+    )
 
     assert [hit.passage.id for hit in index.search("开发票")] == ["b", "a"]
 
 
-def test_no_entries_cannot_be_searched() -> None:
-    with pytest.raises(DocumentError, match="at least one"):
-        PassageIndex([])
+def test_no_entries_give_no_hits() -> None:
+    assert PassageIndex([]).search("怎么退货") == []
 
 
 def test_synonyms_beside_the_files_are_used(tmp_path: Path) -> None:
@@ -203,7 +204,6 @@ def test_terms_are_words_characters_and_pairs() -> None:
     assert extract("怎么 的") == {}
 
 
-@pytest.mark.slow
 def test_a_large_faq_is_searched_through_its_candidates_only() -> None:
     entries = [
         entry(f"e{n}", f"第{n}号商品多少钱", f"编号{n}卖什么价") for n in range(5000)
