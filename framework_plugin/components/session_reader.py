@@ -10,7 +10,7 @@ from rasa.shared.core.events import Event
 from sqlalchemy.engine import Connection
 
 from framework_plugin.components.memory_tracker import MemoryTracker
-from framework_plugin.components.stored_events import restored
+from framework_plugin.components.stored_events import RestoredEvents, restored
 from framework_plugin.components.tracker_snapshots import (
     actions_behind,
     opening_events,
@@ -36,6 +36,9 @@ _REACHES = (3, 6, 12)
 
 _BETWEEN_SNAPSHOTS = 10
 """Messages of the user from one snapshot to the next."""
+
+_USERS = 100
+"""Of so many users the events of the last turns are kept in memory."""
 
 TrackerOf = Callable[[str, Iterable[Event]], MemoryTracker]
 """Makes the tracker of a user from events that are stored, in order."""
@@ -72,6 +75,7 @@ class SessionReader:
         self._reaches = [window * halves // 2 + 1 for halves in _REACHES if window]
         self._tracker_of = tracker_of
         self._stored_slots = stored_slots
+        self._restored = RestoredEvents(_USERS)
 
     def latest(self, connection: Connection, user_id: str) -> MemoryTracker | None:
         """The latest session, or what is needed of it; None for an unknown user."""
@@ -83,6 +87,10 @@ class SessionReader:
             if tracker is not None:
                 return tracker
         return self._whole(user_id, session_rows(connection, user_id))
+
+    def forget(self, user_id: str) -> None:
+        """Keeps nothing of a user in this process."""
+        self._restored.forget(user_id)
 
     def full(self, connection: Connection, user_id: str) -> MemoryTracker | None:
         """All sessions of a user; None for an unknown one."""
@@ -124,6 +132,8 @@ class SessionReader:
                 error,
             )
             return None
-        tracker = self._tracker_of(user_id, [*opening, *restored(rows)])
+        tracker = self._tracker_of(
+            user_id, [*opening, *self._restored.of(user_id, rows)]
+        )
         enough = actions_behind(tracker, opening[-1]) >= self._wanted
         return tracker if enough else None

@@ -68,6 +68,39 @@ def restored(rows: Iterable[Any]) -> Iterator[Event]:
                 yield event
 
 
+class RestoredEvents:
+    """The events of users' latest rows, made once and not for every message.
+
+    Most of what is read for a message was read for the one before. Only a row of the
+    very same content gives the same event: what another process changed or blanked is
+    made anew.
+
+    Args:
+        users: Of how many users events are kept, those of the last messages.
+    """
+
+    def __init__(self, users: int) -> None:
+        self._users = users
+        self._made: dict[str, dict[tuple[int, str], Event]] = {}
+
+    def of(self, user_id: str, rows: Iterable[Any]) -> list[Event]:
+        """The events of a user's rows; only these are kept."""
+        earlier = self._made.pop(user_id, {})
+        made: dict[tuple[int, str], Event] = {}
+        for row in rows:
+            key = (row.id, row.data)
+            for event in [earlier[key]] if key in earlier else restored([row]):
+                made[key] = event
+        self._made[user_id] = made
+        if len(self._made) > self._users:
+            self.forget(next(iter(self._made)))
+        return list(made.values())
+
+    def forget(self, user_id: str) -> None:
+        """Keeps nothing of a user."""
+        self._made.pop(user_id, None)
+
+
 def event_of(parameters: Mapping[str, Any], where: str) -> Event | None:
     """The event that `as_dict` told of.
 

@@ -59,7 +59,7 @@ from framework_plugin.memory.journal import Entry, Journal
 from framework_plugin.memory.masked_logs import mask_logs
 from framework_plugin.memory.opening import Memory
 from framework_plugin.memory.pages import PAGE
-from framework_plugin.memory.plans import open_plans, settle_plans
+from framework_plugin.memory.plans import settle_plans
 from framework_plugin.memory.privacy import PRIVACY_KEYS
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.turns import Message, note_message
@@ -260,6 +260,7 @@ class MemoryTrackerStore(SQLTrackerStore):
 
     def _leave(self, user: str) -> None:
         self._recent.pop(user, None)
+        self._reader.forget(user)
         self._discretion.forget(user)
 
     async def _may_store(self, user: str) -> bool:
@@ -283,13 +284,12 @@ class MemoryTrackerStore(SQLTrackerStore):
                 # The first words here of somebody who is known from elsewhere.
                 tracker = self.init_tracker(user)
             if tracker is not None:
-                context = self._repository.read_context(
-                    connection, user, now=time.time()
+                now = time.time()
+                tracker.user_context, tracker.open_plans = (
+                    self._repository.read_present(connection, user, now)
                 )
-                tracker.user_context = context
-                tracker.open_plans = open_plans(connection, user)
                 tracker.recall = self._recaller.of(user)
-                tracker.at_desk = read_desk(connection, user, time.time())
+                tracker.at_desk = read_desk(connection, user, now)
             return tracker
 
     def _tracker_of(self, user: str, stored: Iterable[Event]) -> MemoryTracker:

@@ -14,23 +14,22 @@ from framework_plugin.memory.changes import Book, FactChange, heard
 from framework_plugin.memory.history import USER
 from framework_plugin.memory.likeness import is_meant
 from framework_plugin.memory.tables import user_facts
+from framework_plugin.memory.whose import PERSON
 
 _C: Any = user_facts.c
 _OF_USER = _C.user_id == USER
 _IN_ORDER = (_C.said_at, _C.id)
 
-FACTS: Any = (
-    sa.select(user_facts)
-    .where(
-        _OF_USER,
-        _C.ended_at == 0,
-        sa.or_(
-            _C.valid_until.is_(None),
-            _C.valid_until >= sa.bindparam("now", 0.0, sa.Float),
-        ),
-    )
-    .order_by(*_IN_ORDER)
+HOLDS: Any = sa.and_(
+    _C.ended_at == 0,
+    sa.or_(
+        _C.valid_until.is_(None),
+        _C.valid_until >= sa.bindparam("now", 0.0, sa.Float),
+    ),
 )
+"""The condition that a row is true, or asked, at the time `now`."""
+
+FACTS: Any = sa.select(user_facts).where(_OF_USER, HOLDS).order_by(*_IN_ORDER)
 """What is true at the time `now`, past plans included where that is 0."""
 
 _ALL: Any = sa.select(user_facts).where(_OF_USER).order_by(*_IN_ORDER)
@@ -40,6 +39,9 @@ _END: Any = sa.update(user_facts).where(_BY_ID).values(ended_at=sa.bindparam("en
 _DELETE: Any = sa.delete(user_facts).where(_BY_ID)
 _CLEAR: Any = sa.delete(user_facts).where(_OF_USER)
 _WITHDRAW: Any = sa.delete(user_facts).where(_OF_USER, _C.asked == sa.true())
+_TAKE_BACK: Any = sa.delete(user_facts).where(
+    _C.user_id == PERSON, _C.asked == sa.true()
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,11 @@ def read_facts(connection: Connection, user_id: str, now: float = 0.0) -> Stored
         user_id: Whose.
         now: Plans whose days were over then are left out, in seconds since the epoch.
     """
-    rows = _current(connection, user_id, now)
+    return facts_in(_current(connection, user_id, now))
+
+
+def facts_in(rows: Sequence[Any]) -> StoredFacts:
+    """What rows tell, oldest first and none of them damaged."""
     asked = [fact_of(row) for row in rows if row.asked]
     return StoredFacts(
         tuple(fact_of(row) for row in rows if not row.asked),
@@ -118,13 +124,10 @@ def write_message(
     Args:
         connection: In a transaction.
         user_id: Who said it.
-        changes: What it says; empty if nothing, which takes a question back.
+        changes: What it says.
         at: When it was said, in seconds since the epoch.
         source: The conversation it was said in.
     """
-    if not changes:
-        connection.execute(_WITHDRAW, {"user": user_id})
-        return
     rows = _current(connection, user_id)
     ids = {fact_of(row): row.id for row in rows if not row.asked}
     asked = next((fact_of(row) for row in rows if row.asked), None)
@@ -142,6 +145,11 @@ def write_message(
         new.append({**_row(user_id, book.asked), "asked": True})
     if new:
         connection.execute(_INSERT, new)
+
+
+def take_back_question(connection: Connection, sender_id: str) -> None:
+    """Deletes what a person was asked to agree to, who spoke of something else."""
+    connection.execute(_TAKE_BACK, {"user": sender_id})
 
 
 def erase_plans(connection: Connection, user_id: str, word: str, before: float) -> None:

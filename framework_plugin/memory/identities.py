@@ -18,6 +18,7 @@ from framework_plugin.memory.history import USER
 from framework_plugin.memory.holding import hold
 from framework_plugin.memory.merging import move_facts
 from framework_plugin.memory.tables import identities
+from framework_plugin.memory.whose import USER_OF
 
 _OWN = identities.alias("own")
 
@@ -29,14 +30,11 @@ SENDERS: Any = (
 )
 """The rows of all senders of the person that a sender belongs to; none if unlinked."""
 
-_USER_OF: Any = sa.select(identities.c.user_id).where(identities.c.sender_id == USER)
 _SENDERS_OF: Any = (
     sa.select(identities.c.sender_id)
     .where(identities.c.user_id == USER)
     .order_by(identities.c.sender_id)
 )
-PERSON: Any = sa.func.coalesce(_USER_OF.scalar_subquery(), USER)
-"""Whose the facts of a sender are, for use in other statements."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ def unlink(connection: Connection, sender_id: str) -> bool:
 
 
 def _user_of(connection: Connection, sender_id: str) -> str:
-    found = connection.execute(_USER_OF, {"user": sender_id}).scalar()
+    found = connection.execute(USER_OF, {"user": sender_id}).scalar()
     return sender_id if found is None else str(found)
 
 

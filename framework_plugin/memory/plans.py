@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,9 +19,11 @@ from sqlalchemy.engine import Connection
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory.asking_after import is_grave, words_to_ask
 from framework_plugin.memory.changes import FactChange, Operation
-from framework_plugin.memory.identities import PERSON
+from framework_plugin.memory.fact_rows import HOLDS, StoredFacts, facts_in
+from framework_plugin.memory.history import USER
 from framework_plugin.memory.tables import user_facts
 from framework_plugin.memory.terms import content_terms
+from framework_plugin.memory.whose import PERSON
 
 SOMETIME = 14 * 86_400.0
 """Seconds after which a plan without a day is thought to have come about."""
@@ -34,17 +37,25 @@ _CANCELLED = re.compile(
 )
 
 _C: Any = user_facts.c
+_IS_OPEN: Any = sa.and_(
+    _C.kind == FactKind.PLAN.value,
+    _C.closed_at.is_(None),
+    # Not those that were called off; those that ended with their day.
+    sa.or_(_C.ended_at == 0, _C.ended_at == _C.valid_until),
+)
 OPEN: Any = (
     sa.select(user_facts)
-    .where(
-        _C.user_id == PERSON,
-        _C.kind == FactKind.PLAN.value,
-        _C.closed_at.is_(None),
-        # Not those that were called off; those that ended with their day.
-        sa.or_(_C.ended_at == 0, _C.ended_at == _C.valid_until),
-    )
+    .where(_C.user_id == PERSON, _IS_OPEN)
     .order_by(_C.id.desc())
     .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_PRESENT: Any = (
+    sa.select(user_facts, HOLDS.label("holds"))
+    .where(
+        _C.user_id == USER,
+        sa.or_(HOLDS, _IS_OPEN),
+    )
+    .order_by(_C.said_at, _C.id)
 )
 _CLOSE: Any = (
     sa.update(user_facts)
@@ -94,6 +105,31 @@ def open_plans(
     return tuple(plan for row in rows if (plan := _plan_of(row)))
 
 
+def facts_and_plans(
+    connection: Connection, user_id: str, now: float
+) -> tuple[StoredFacts, tuple[Plan, ...]]:
+    """What is true of a person, and the plans that may be asked about, by one query.
+
+    Args:
+        connection: To the database.
+        user_id: Whose the facts are.
+        now: In seconds since the epoch.
+
+    Returns:
+        As from `read_facts` and `open_plans`.
+    """
+    asked = {"user": user_id, "now": now}
+    rows = [row for row in connection.execute(_PRESENT, asked) if row.value]
+    opened = [
+        plan
+        for row in rows
+        if row.kind == FactKind.PLAN.value and row.closed_at is None and not row.asked
+        if (plan := _plan_of(row))
+    ]
+    opened.sort(key=attrgetter("id"), reverse=True)
+    return facts_in([row for row in rows if row.holds]), tuple(opened[:_MOST_OPEN])
+
+
 def settle_plans(
     connection: Connection,
     sender_id: str,
@@ -125,7 +161,9 @@ def settle_plans(
             over = plan is None or is_grave(text)
         else:
             anew = bool(told) and not retold
-            over = bool(plan and tells and _is_outcome(plan, text, said_at, anew))
+            over = due_at(row) + _STALE < said_at or bool(
+                plan and tells and _is_outcome(plan, text, said_at, anew)
+            )
         if over:
             close_plan(connection, sender_id, row.id, said_at)
 

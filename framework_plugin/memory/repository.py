@@ -10,13 +10,20 @@ from typing import Any
 
 from sqlalchemy.engine import Connection, Engine
 
+from framework_plugin.corpus.dialogue import Turn
 from framework_plugin.corpus.user_context import TIME_ZONE, Fact, UserContext
 from framework_plugin.memory.archive import Archive
 from framework_plugin.memory.audit import AuditEntry, write_audit
 from framework_plugin.memory.changes import FactChange
 from framework_plugin.memory.database import WRITES, clear_log, store_errors
 from framework_plugin.memory.encryption import check_key
-from framework_plugin.memory.fact_rows import read_facts, read_past, write_message
+from framework_plugin.memory.fact_rows import (
+    StoredFacts,
+    read_facts,
+    read_past,
+    take_back_question,
+    write_message,
+)
 from framework_plugin.memory.forgetting import Forgotten, forget_person
 from framework_plugin.memory.history import earlier_turns as read_earlier_turns
 from framework_plugin.memory.identities import (
@@ -29,6 +36,7 @@ from framework_plugin.memory.identities import (
 )
 from framework_plugin.memory.migrations import migrate
 from framework_plugin.memory.pages import PAGE, SENDERS, all_users
+from framework_plugin.memory.plans import Plan, facts_and_plans
 from framework_plugin.memory.portability import Exported, export_person
 from framework_plugin.memory.retention import retire
 from framework_plugin.memory.search import (
@@ -129,14 +137,34 @@ class MemoryRepository:
     ) -> UserContext:
         """`user_context` on a connection that is open."""
         person = person_of(connection, user_id)
-        others = person.others(user_id)
         known = read_facts(connection, person.user_id, now)
+        turns = read_earlier_turns(
+            connection, user_id, earlier_turns, before, person.others(user_id)
+        )
+        return self._context(person, known, turns)
+
+    def read_present(
+        self, connection: Connection, user_id: str, now: float
+    ) -> tuple[UserContext, tuple[Plan, ...]]:
+        """What a message is answered with: the context, and plans to ask about.
+
+        Args:
+            connection: To the database.
+            user_id: Rasa's `sender_id`.
+            now: In seconds since the epoch.
+        """
+        person = person_of(connection, user_id)
+        known, plans = facts_and_plans(connection, person.user_id, now)
+        turns = read_earlier_turns(
+            connection, user_id, EARLIER_TURNS, None, person.others(user_id)
+        )
+        return self._context(person, known, turns), plans
+
+    def _context(
+        self, person: Person, known: StoredFacts, turns: tuple[Turn, ...]
+    ) -> UserContext:
         return UserContext(
-            person.user_id,
-            known.facts,
-            read_earlier_turns(connection, user_id, earlier_turns, before, others),
-            known.asked,
-            self._time_zone,
+            person.user_id, known.facts, turns, known.asked, self._time_zone
         )
 
     def recall(
@@ -219,10 +247,10 @@ class MemoryRepository:
         conversation, by default the sender's own.
         """
         said_in = user_id if source is None else source
-        if changes:
-            (person_id,) = held_user(connection, user_id)
-        else:
-            person_id = person_of(connection, user_id).user_id
+        if not changes:
+            take_back_question(connection, user_id)
+            return
+        (person_id,) = held_user(connection, user_id)
         write_message(connection, person_id, changes, at, said_in)
 
     def export(

@@ -20,7 +20,7 @@ from framework_plugin.memory.encryption import (
     stored_forms,
 )
 from framework_plugin.memory.history import SESSION_STARTED, USER, parsed_event
-from framework_plugin.memory.identities import PERSON, person_of
+from framework_plugin.memory.identities import person_of
 from framework_plugin.memory.mood import mood_of, tells_mood
 from framework_plugin.memory.plans import due_at
 from framework_plugin.memory.postings import rarities
@@ -32,6 +32,7 @@ from framework_plugin.memory.tables import (
     user_facts,
 )
 from framework_plugin.memory.terms import MOST_TERMS, content_terms
+from framework_plugin.memory.whose import PERSON
 
 _MOST_TOPICS = 5
 _MOST_MESSAGES = 400

@@ -10,7 +10,13 @@ from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory.asking_after import words_to_ask
 from framework_plugin.memory.dates import CHINA
 from framework_plugin.memory.extraction import FactExtractor
-from framework_plugin.memory.plans import SOMETIME, due_plan, open_plans
+from framework_plugin.memory.fact_rows import read_facts
+from framework_plugin.memory.plans import (
+    SOMETIME,
+    due_plan,
+    facts_and_plans,
+    open_plans,
+)
 from framework_plugin.memory.remembered import asked_topic
 from framework_plugin.memory.turns import is_kept
 from tests.memory.test_search import told
@@ -297,3 +303,25 @@ def test_the_plan_that_came_about_last_is_asked_about(repository):
     assert due_plan(found, before=SAID, now=later) is None
     assert due_plan(found, before=SAID + 1, now=SAID + 1) is None
     assert due_plan(found, before=SAID + 1, now=later + 90 * DAY) is None
+
+
+def test_what_nobody_asks_about_any_more_is_closed(repository):
+    say(repository, "alice", "明天要面试", SAID)
+    say(repository, "alice", "今天天气不错", SAID + 20 * DAY)
+    assert whats(repository) == ["面试"]
+
+    say(repository, "alice", "今天天气不错", SAID + 40 * DAY)
+
+    assert whats(repository) == []
+
+
+def test_facts_and_plans_are_read_together_as_apart(repository):
+    say(repository, "alice", "我叫林晓，明天要面试，在准备考研", SAID)
+
+    for day in (0, 3):
+        now = SAID + day * DAY
+        with repository.reading() as connection:
+            facts, opened = facts_and_plans(connection, "alice", now)
+            assert facts == read_facts(connection, "alice", now)
+            assert opened == open_plans(connection, "alice")
+        assert len(opened) == 2
