@@ -123,6 +123,11 @@ class ExactLockStore(LockStore):
         self._thread = ThreadPoolExecutor(1, "lock-store")
         super().__init__()
 
+    @property
+    def redis(self) -> Any:
+        """The client, for what else the servers share."""
+        return self._redis
+
     @asynccontextmanager
     async def lock(
         self,

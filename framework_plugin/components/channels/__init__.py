@@ -1,0 +1,1 @@
+"""Where users talk: input and output channels, named in `credentials.yml`."""
