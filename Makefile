@@ -1,6 +1,6 @@
 # Everything a fresh clone needs: `make chat` and `make test` prepare what is missing.
 .POSIX:
-.PHONY: help setup chat train test lint format docs bench lock clean
+.PHONY: help setup chat serve train test lint format docs bench lock clean
 BIN = .venv/bin
 
 help: ## Show this list
@@ -11,6 +11,9 @@ setup: ## Install Python 3.10 and every package into .venv
 
 chat: train ## Talk with the assistant here
 	@$(BIN)/personal-chat chat $(ARGS)
+
+serve: train ## Serve the chat page and the other channels
+	@$(BIN)/personal-chat serve $(ARGS)
 
 train: setup ## Train the assistant, if its data or code changed
 	@scripts/train_if_changed.sh

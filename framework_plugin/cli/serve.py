@@ -101,8 +101,16 @@ def _application(
     return app, number_of_sanic_workers(named.lock_store)
 
 
-async def _announce(port: int, *_: Any) -> None:
-    Console(stderr=True).print(
-        f"Listening on port {port}; Ctrl-C stops. For the channel 'rest': "
-        f"POST http://localhost:{port}/webhooks/rest/webhook"
+async def _announce(port: int, app: Any, *_: Any) -> None:
+    here = f"http://localhost:{port}"
+    page = f" The chat page: {here}/chat/" if _has_page(app) else ""
+    Console(stderr=True, soft_wrap=True).print(
+        f"Listening on port {port}; Ctrl-C stops.{page}\n"
+        f"For the channel 'rest': POST {here}/webhooks/rest/webhook"
     )
+
+
+def _has_page(app: Any) -> bool:
+    """Whether `credentials.yml` names the chat page."""
+    channels = getattr(app.ctx, "input_channels", None) or ()
+    return any(channel.name() == "web" for channel in channels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from framework_plugin.components.looks import Looks
 from framework_plugin.corpus.user_context import UserContext
 from framework_plugin.handover.entry import Entry, Reply
 from framework_plugin.handover.messages import (
@@ -25,6 +26,7 @@ from framework_plugin.memory.holding import hold
 from framework_plugin.memory.mood import mood_of
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import handover_replies, handovers
+from framework_plugin.memory.unanswered import Unanswered, open_questions
 
 _LOOKED_BACK = 300
 """Messages of a conversation that operators are shown at most."""
@@ -58,6 +60,7 @@ class Desk:
         repository: The memory of users.
         settings: When people are there, and what they are shown.
         webhook: Is told of closed entries, if there is one.
+        looks: Which looks at an entry were noted; without it each is.
     """
 
     def __init__(
@@ -65,10 +68,12 @@ class Desk:
         repository: MemoryRepository,
         settings: HandoverSettings,
         webhook: Webhook | None = None,
+        looks: Looks | None = None,
     ) -> None:
         self._repository = repository
         self.settings = settings
         self._webhook = webhook
+        self._looks = looks
         read, write = repository.reading, repository.writing
         database = QueueDatabase(handovers, handover_replies, read, write, hold)
         self.queue = HandoverQueue(database)
@@ -97,8 +102,25 @@ class Desk:
             summarise(entry, messages, user.facts, mood, self.settings),
             tuple(self.queue.pending(entry)),
         )
-        self._note("handover show", entry, actor, now)
+        if self._looks is None or self._looks.is_new(actor, entry_id, now):
+            self._note("handover show", entry, actor, now)
         return view
+
+    def unanswered(self, actor: str, now: float) -> list[Unanswered]:
+        """The questions that got no answer and that nobody has dealt with.
+
+        Args:
+            actor: Who looks, for the audit.
+            now: The present moment.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read or written.
+        """
+        with self._repository.reading() as connection:
+            found = open_questions(connection)
+        detail = f"{len(found)} questions"
+        self._repository.note(AuditEntry(now, actor, "gaps show", detail=detail))
+        return found
 
     def take(self, entry_id: int, name: str, actor: str, now: float) -> Entry:
         """Gives an entry to a person; see `HandoverQueue.take`."""

@@ -38,6 +38,7 @@ from framework_plugin.components.guarded_routes import (
     store_of,
 )
 from framework_plugin.components.handover_delivery import Delivery
+from framework_plugin.components.looks import Looks
 from framework_plugin.components.readable_errors import (
     ComponentError,
     readable_errors,
@@ -75,6 +76,7 @@ class HandoverApi(InputChannel):
         self._token = checked_token(token, "the desk over HTTP", _PLACE)
         self._settings = settings
         self._webhook = Webhook(settings.webhook) if settings.webhook else None
+        self._looks = Looks()
         self._bringing: asyncio.Task[None] | None = None
 
     @classmethod
@@ -107,6 +109,7 @@ class HandoverApi(InputChannel):
         one = "/<entry:int>"
         for handler, path, method in (
             (_list, "/", "GET"),
+            (_unanswered, "/unanswered", "GET"),
             (_show, one, "GET"),
             (_take, f"{one}/take", "POST"),
             (_reply, f"{one}/reply", "POST"),
@@ -149,7 +152,7 @@ class HandoverApi(InputChannel):
 
     def _desk(self, request: Request) -> Desk:
         repository = store_of(request.app).memory.repository
-        return Desk(repository, self._settings, self._webhook)
+        return Desk(repository, self._settings, self._webhook, self._looks)
 
     async def _start(self, app: Sanic, *_: Any) -> None:
         self._bringing = asyncio.ensure_future(self._bring(app))
@@ -186,6 +189,18 @@ async def _list(request: Request, desk: Desk) -> HTTPResponse:
     else:
         entries = await asyncio.to_thread(desk.queue.opened)
     content = {"handovers": [entry_as_json(entry) for entry in entries]}
+    return response.json(content, ensure_ascii=False)
+
+
+async def _unanswered(request: Request, desk: Desk) -> HTTPResponse:
+    """The questions that got no answer and that nobody has dealt with."""
+    found = await asyncio.to_thread(desk.unanswered, _actor(request), time.time())
+    content = {
+        "questions": [
+            {"question": one.question, "reason": one.reason.value, "at": one.asked_at}
+            for one in found
+        ]
+    }
     return response.json(content, ensure_ascii=False)
 
 

@@ -93,18 +93,18 @@ class MemoryApi(InputChannel):
         routes = Blueprint("personal_chat_memory")
         one = "/<user>/memory/facts/<fact:int>"
         for handler, path, method in (
-            (_show, "/<user>/memory", "GET"),
-            (_forget, "/<user>/memory", "DELETE"),
-            (_export, "/<user>/memory/export", "GET"),
-            (_correct, one, "PATCH"),
-            (_remove, one, "DELETE"),
+            (show_memory, "/<user>/memory", "GET"),
+            (forget_memory, "/<user>/memory", "DELETE"),
+            (export_memory, "/<user>/memory/export", "GET"),
+            (correct_one, one, "PATCH"),
+            (remove_one, one, "DELETE"),
         ):
             # Bodies are read here, so that no long one fills the memory.
             routes.add_route(
                 self._guarded(handler),
                 path,
                 methods=[method],
-                name=handler.__name__.strip("_"),
+                name=handler.__name__,
                 stream=True,
             )
         return routes
@@ -137,7 +137,9 @@ class MemoryApi(InputChannel):
         return guarded
 
 
-async def _show(request: Request, store: MemoryTrackerStore, user: str) -> HTTPResponse:
+async def show_memory(
+    request: Request, store: MemoryTrackerStore, user: str
+) -> HTTPResponse:
     """The facts known of a user."""
 
     def read() -> list[dict[str, Any]]:
@@ -158,7 +160,7 @@ async def _show(request: Request, store: MemoryTrackerStore, user: str) -> HTTPR
     return response.json({"user": user, "facts": facts}, ensure_ascii=False)
 
 
-async def _export(
+async def export_memory(
     request: Request, store: MemoryTrackerStore, user: str
 ) -> HTTPResponse:
     """All that is stored of a user."""
@@ -167,7 +169,7 @@ async def _export(
     return response.json(found, ensure_ascii=False)
 
 
-async def _forget(
+async def forget_memory(
     request: Request, store: MemoryTrackerStore, user: str
 ) -> HTTPResponse:
     """Removes all that is stored of a user."""
@@ -177,7 +179,7 @@ async def _forget(
     return response.json({"user": user, "facts": done.facts, "events": done.events})
 
 
-async def _correct(
+async def correct_one(
     request: Request, store: MemoryTrackerStore, user: str, fact: int
 ) -> HTTPResponse:
     """Gives one fact another value."""
@@ -201,7 +203,7 @@ async def _correct(
     return response.json({**content, "said_at": new.said_at}, ensure_ascii=False)
 
 
-async def _remove(
+async def remove_one(
     request: Request, store: MemoryTrackerStore, user: str, fact: int
 ) -> HTTPResponse:
     """Removes one fact."""

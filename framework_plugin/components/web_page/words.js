@@ -1,0 +1,104 @@
+// The words of the page itself, in Chinese and English.
+import { kept } from "./dom.js";
+
+const ZH = {
+  skip: "跳到输入框", tools: "页面", log: "对话", say: "想说的话", hint: "想说点什么……",
+  write: "写一句", send: "发送", older: "更早的对话", newest: "看最新的", typing: "{name}正在回",
+  greeting: "你好，我是{name}", invitation: "想聊什么，慢慢说。",
+  memory: "我的记忆", memoryTitle: "{name}记得你的事", close: "关上",
+  theme: "颜色：{which}", system: "跟随系统", light: "浅色", dark: "深色", language: "English",
+  you: "你", failed: "没发出去", again: "重发", today: "今天", yesterday: "昨天",
+  offline: "连不上服务器，正在重试……", slow: "说得太快啦，{seconds}秒后再发。",
+  busy: "前面的话还在回，稍等一下。", tooLong: "最多{most}个字，请删短一些。", broken: "出了点问题，请稍后再试。",
+  failedReply: "这一句没能答上来，请再发一次。", image: "图片", attachment: "附件",
+  helpful: "有帮助", unhelpful: "没帮助", notKept: "你还没同意被记住，所以没有记下。", thanks: "记下了，谢谢。",
+  why: "为什么这样答", from: "出处", remembered: "用到的记忆", marks: { user: "你说：", bot: "回：", s: "开头", "/s": "末尾" }, source: "依据", sure: "把握", understood: "听成", waited: "用时",
+  words: "一个词一个词地看", wordsNote: "底色越深，选这个词越有把握；下面的小字是当时最注意的词。",
+  copied: "原样取自你的话或记忆：{what}", milliseconds: "{n} 毫秒",
+  recalled: "选自学过的回答", searched: "逐词写出",
+  kinds: {
+    generated: "自己组织的语言", written: "事先写好的回答", faq: "常见问题", document: "资料", memory: "对你的记忆",
+    person: "真人同事", handover: "人工接待", order: "订单", catalogue: "货架", clock: "时钟", unknown: "没有找到答案",
+    choices: "几个可能的问题", plan: "你说过的计划", consent: "征求同意", link_code: "绑定账号", down: "查询暂不可用",
+    none_of_them: "没有找到答案", unhelpful: "上一条没帮上", helpful: "你的评价",
+  },
+  facts: {
+    name: "名字", nickname: "称呼", gender: "性别", age: "年龄", hometown: "家乡", city: "住在", occupation: "职业",
+    birthday: "生日", family: "家人", pet: "宠物", like: "喜欢", dislike: "不喜欢", plan: "打算", note: "帮你记着",
+  },
+  memoryNote: "这些是你聊天时告诉我的。可以改，可以忘。", nothing: "还没有记住什么。聊着聊着，我会记下你愿意告诉我的事。",
+  edit: "改", save: "存", cancel: "取消", forget: "忘掉", sureForget: "真的忘掉？", edited: "改好了：{value}", forgotten: "忘掉了：{value}",
+  newValue: "{kind}改成", refused: "存不了：1 到 20 个字，不带标点，也不能是电话这类号码。",
+  export: "导出全部", forgetAll: "忘掉我的一切", sureForgetAll: "再按一次，全部忘掉", allForgotten: "全部忘掉了，我们重新认识。",
+  memoryAway: "这会儿读不到记忆，请稍后再试。",
+  desk: "人工台", deskName: "你的名字", deskToken: "口令", deskEnter: "进入", deskLeave: "退出", deskWrong: "口令不对。",
+  deskMissing: "服务器没有开人工台：credentials.yml 里要有 HandoverApi。", deskQueue: "等人工的对话", deskQuestions: "没答上来的问题",
+  deskNobody: "没有人在等。", deskNoQuestions: "没有。", deskCase: "对话", deskChoose: "选一段对话。", deskWith: "{name}在接待", deskWaits: "等待中",
+  deskTake: "我来接", deskSay: "对用户说", deskClose: "交还给助手", deskClosed: "这段对话已经结束。", deskUser: "用户", deskAssistant: "助手", deskPending: "还没送到",
+  deskReasons: { asked: "要找人工", complaint: "投诉", unanswered: "没答上来", anger: "生气了" },
+};
+
+const EN = {
+  skip: "Skip to the message field", tools: "Page", log: "Conversation", say: "Your message", hint: "Say something…",
+  write: "Write", send: "Send", older: "Earlier messages", newest: "Latest messages", typing: "{name} is replying",
+  greeting: "Hello, I am {name}", invitation: "I speak Chinese. Take your time.",
+  memory: "Memory", memoryTitle: "What {name} remembers of you", close: "Close",
+  theme: "Colours: {which}", system: "system", light: "light", dark: "dark", language: "中文",
+  you: "You", failed: "Not sent", again: "Send again", today: "Today", yesterday: "Yesterday",
+  offline: "The server cannot be reached. Trying again…", slow: "That was quick. Wait {seconds} seconds.",
+  busy: "Your last messages are still being answered.", tooLong: "At most {most} characters, please shorten it.", broken: "Something went wrong. Please try again later.",
+  failedReply: "This could not be answered. Please send it again.", image: "Image", attachment: "Attachment",
+  helpful: "Helpful", unhelpful: "Not helpful", notKept: "Not kept: you have not agreed to be remembered.", thanks: "Noted, thank you.",
+  why: "Why this reply", from: "From", remembered: "Memory used", marks: { user: "you:", bot: "reply:", s: "start", "/s": "end" }, source: "Source", sure: "Confidence", understood: "Understood", waited: "Took",
+  words: "Word by word", wordsNote: "The darker, the surer the word was; below it the word that was attended to most.",
+  copied: "Taken as it is from your words or the memory: {what}", milliseconds: "{n} ms",
+  recalled: "chosen among learned replies", searched: "written word by word",
+  kinds: {
+    generated: "its own words", written: "a prepared reply", faq: "frequent questions", document: "a document", memory: "its memory of you",
+    person: "a person", handover: "the hand-over desk", order: "the order", catalogue: "the catalogue", clock: "the clock", unknown: "no answer was found",
+    choices: "possible questions", plan: "a plan you told", consent: "asking for consent", link_code: "linking accounts", down: "not available now",
+    none_of_them: "no answer was found", unhelpful: "the last one did not help", helpful: "your verdict",
+  },
+  facts: {
+    name: "Name", nickname: "Called", gender: "Gender", age: "Age", hometown: "Home town", city: "Lives in", occupation: "Occupation",
+    birthday: "Birthday", family: "Family", pet: "Pets", like: "Likes", dislike: "Dislikes", plan: "Plans", note: "Notes",
+  },
+  memoryNote: "You told me these. You can correct them or have them forgotten.", nothing: "Nothing yet. As we talk, I keep what you like to tell me.",
+  edit: "Edit", save: "Save", cancel: "Cancel", forget: "Forget", sureForget: "Really forget?", edited: "Now: {value}", forgotten: "Forgotten: {value}",
+  newValue: "New value of {kind}", refused: "That cannot be kept: 1 to 20 characters, no punctuation, no phone or card number.",
+  export: "Export all", forgetAll: "Forget me", sureForgetAll: "Press again to forget all", allForgotten: "All is forgotten. Let us begin anew.",
+  memoryAway: "The memory cannot be read now. Please try again later.",
+  desk: "Desk", deskName: "Your name", deskToken: "Token", deskEnter: "Enter", deskLeave: "Leave", deskWrong: "The token is wrong.",
+  deskMissing: "The server has no desk: credentials.yml must name HandoverApi.", deskQueue: "Waiting for a person", deskQuestions: "Questions without an answer",
+  deskNobody: "Nobody waits.", deskNoQuestions: "None.", deskCase: "Conversation", deskChoose: "Choose a conversation.", deskWith: "with {name}", deskWaits: "waiting",
+  deskTake: "Take it", deskSay: "Say to the user", deskClose: "Give it back", deskClosed: "This conversation is closed.", deskUser: "User", deskAssistant: "Assistant", deskPending: "not delivered yet",
+  deskReasons: { asked: "asked for a person", complaint: "complaint", unanswered: "no answer", anger: "anger" },
+};
+
+const chosen = kept.get("language");
+const wanted = chosen ?? ((navigator.language || "zh").toLowerCase().startsWith("zh") ? "zh" : "en");
+export const language = wanted === "en" ? "en" : "zh";
+export const locale = language === "en" ? "en-GB" : "zh-CN";
+const words = language === "en" ? EN : ZH;
+
+/** The words for a key, `{…}` filled in; a group of words as it is. */
+export function t(key, values = {}) {
+  const found = words[key];
+  return typeof found !== "string" ? found : found.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+}
+
+/** The name of a kind of source or fact; the kind itself if it has none. */
+export const kindName = (group, kind) => words[group][kind] ?? kind;
+
+/** Puts the words into the elements that are in the page from the beginning. */
+export function translate() {
+  document.documentElement.lang = locale;
+  for (const found of document.querySelectorAll("[data-word]")) found.textContent = t(found.dataset.word);
+  for (const found of document.querySelectorAll("[data-word-label]")) found.setAttribute("aria-label", t(found.dataset.wordLabel));
+}
+
+/** Loads the page in the other language. */
+export function switchLanguage() {
+  kept.set("language", language === "en" ? "zh" : "en");
+  location.reload();
+}
