@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -14,7 +15,7 @@ import yaml
 
 from actions.catalogue import Catalogue
 from actions.order_book import OrderBook
-from framework_plugin.errors import SettingsError
+from framework_plugin.errors import DocumentError, SettingsError
 from framework_plugin.handover.outbox import Outbox
 from framework_plugin.handover.place import QueueDatabase
 from framework_plugin.handover.queue import HandoverQueue
@@ -26,11 +27,14 @@ from framework_plugin.memory.holding import hold
 from framework_plugin.memory.opening import Memory, open_memory
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import handover_replies, handovers
-from framework_plugin.retrieval import LiveIndex, PassageIndex
+from framework_plugin.retrieval import Judge, LiveIndex, PassageIndex
+from framework_plugin.retrieval.ranker_file import load_judge
 from framework_plugin.retrieval.store import DocumentRepository
 
 # China keeps one time and no summer time, so no time zone database is needed.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+logger = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PREFIX = "PERSONAL_CHAT_"
@@ -41,7 +45,8 @@ class ActionSettings:
     """Where the actions find their data.
 
     Each path can be set by an environment variable: `PERSONAL_CHAT_FAQ`,
-    `PERSONAL_CHAT_CATALOGUE`, `PERSONAL_CHAT_ORDERS`, `PERSONAL_CHAT_ENDPOINTS`.
+    `PERSONAL_CHAT_CATALOGUE`, `PERSONAL_CHAT_ORDERS`, `PERSONAL_CHAT_ENDPOINTS`,
+    `PERSONAL_CHAT_RANKER`.
     Relative ones start at the folder in which the action server was started.
 
     Args:
@@ -49,12 +54,14 @@ class ActionSettings:
         catalogue: The goods.
         orders: The sample orders.
         endpoints: Rasa's `endpoints.yml`, which names the database of the memory.
+        ranker: What `personal-chat documents learn` wrote; used if it is there.
     """
 
     faq: Path = _ROOT / "nlu_data" / "faq"
     catalogue: Path = _ROOT / "nlu_data" / "shop" / "catalogue.yml"
     orders: Path = _ROOT / "actions" / "orders.yml"
     endpoints: Path = _ROOT / "endpoints.yml"
+    ranker: Path = _ROOT / "models" / "ranker.npz"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> ActionSettings:
@@ -103,10 +110,20 @@ class Resources:
     def faq(self) -> LiveIndex:
         """The questions and answers, and the company's documents as they are now."""
         return LiveIndex(
-            PassageIndex.open(self.settings.faq),
+            PassageIndex.open(self.settings.faq, self._judge()),
             self._documents,
             lambda: self.clock().timestamp(),
         )
+
+    def _judge(self) -> Judge | None:
+        """The learned judge; None, for the formula, where there is none to be used."""
+        if not self.settings.ranker.exists():
+            return None
+        try:
+            return load_judge(self.settings.ranker)
+        except DocumentError as error:
+            logger.error("Answers are judged by the formula: %s", error)
+            return None
 
     def _documents(self) -> DocumentRepository:
         folder = self.settings.endpoints.resolve().parent

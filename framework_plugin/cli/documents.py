@@ -16,6 +16,7 @@ from rich.text import Text
 from tqdm import tqdm
 
 from framework_plugin.cli import documents_gaps
+from framework_plugin.cli.documents_learn import learn
 from framework_plugin.cli.options import ENDPOINTS, Endpoints
 from framework_plugin.cli.project import read_endpoints
 from framework_plugin.errors import DocumentError
@@ -30,6 +31,7 @@ app = typer.Typer(
     help="Add, list or remove documents, kept as passages in the database.",
 )
 
+app.command()(learn)
 app.add_typer(documents_gaps.app, name="gaps")
 
 _STOPPED_BY_CTRL_C = 130

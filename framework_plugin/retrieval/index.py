@@ -12,6 +12,7 @@ import numpy as np
 
 from framework_plugin.retrieval.batches import BatchExtractor
 from framework_plugin.retrieval.bm25 import Query, length_factor
+from framework_plugin.retrieval.cleaning import QueryCleaner
 from framework_plugin.retrieval.faq import load_faq
 from framework_plugin.retrieval.judging import Candidates, Judge, coverage
 from framework_plugin.retrieval.parts import Hidden, Part, Parts
@@ -64,6 +65,7 @@ class PassageIndex:
         self._judge = judge or coverage
         self._lexicon = Lexicon()
         self._read = BatchExtractor(self._extract, self._lexicon)
+        self._clean = QueryCleaner(self._extract, self._lexicon)
         self._take([Part.of(read_segment(list(passages), self._read))])
 
     @classmethod
@@ -134,12 +136,14 @@ class PassageIndex:
     ) -> tuple[Places, Candidates] | None:
         """The wordings that are judged for a query, and their numbers, ascending.
 
-        None where the query holds nothing that the index knows.
+        Courtesies and mistyped words are taken out of the query first; see
+        `QueryCleaner`. None where it holds nothing that the index knows.
 
         Args:
             query: A question in the user's words.
             hidden: What may not be found; nothing when left out.
         """
+        query = self._clean(query)
         terms = self._extract(query)
         numbers = {t: n for t in terms if (n := self._number(t)) is not None}
         if not numbers:
@@ -203,6 +207,7 @@ class PassageIndex:
 
     def _take(self, parts: Sequence[Part]) -> None:
         """Takes segments, and weighs their terms by how rare they are in all."""
+        self._clean.learn()
         kinds = self._lexicon.weights()
         self._parts = Parts(parts, len(kinds))
         self._rarity = rarity(self._parts.frequency, self._parts.count)

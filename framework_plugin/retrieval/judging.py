@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -16,7 +16,7 @@ ANSWER_WEIGHT = 0.7
 QUERY_SHARE = 0.4
 # Measured on the tuning halves of tests/retrieval/prose.tsv and of those: higher finds
 # more in prose, but then long sentences resemble questions that the FAQ answers.
-PROSE_QUERY_SHARE = 0.7
+PROSE_QUERY_SHARE = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,18 @@ class Candidates:
     def in_support(self) -> Mask:
         """Which supports hold which terms of the query: (rows, query)."""
         return self.support.holding(self.query)
+
+    def chosen(self, rows: Places) -> Candidates:
+        """Some of the wordings, in the order given."""
+        return replace(
+            self,
+            rows=self.rows.chosen(rows),
+            support=self.support.chosen(rows),
+            bm25=self.bm25[rows],
+            wordings=[self.wordings[row] for row in rows.tolist()],
+            owners=self.owners[rows],
+            prose=self.prose[rows],
+        )
 
 
 class Judge(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from itertools import pairwise
@@ -13,6 +13,12 @@ from framework_plugin.errors import DocumentError
 from framework_plugin.text.normalise import normalise
 from framework_plugin.text.segment import create_segmenter
 from framework_plugin.text.stop_words import load_stop_words
+
+KINDS = ("word", "character", "pair")
+"""What a term begins with, before a blank."""
+
+_MOST_JOINED = 4
+"""Words that are joined at most, where a list has them as one."""
 
 Segment = Callable[[str], Sequence[str]]
 
@@ -30,7 +36,8 @@ class TermWeights:
         character: A Chinese character.
         pair: Two neighbouring characters; they match where two texts are cut into
             words differently.
-        asking: Factor for words and characters by which one asks (`怎么`, `哪里`).
+        asking: Factor for words and characters by which one asks (`怎么`, `哪里`),
+            and for stop words. These tell questions apart that share all else.
     """
 
     word: float = 1.0
@@ -64,8 +71,8 @@ class TermExtractor:
 
     Args:
         segment: Cuts a text into normalised words.
-        stop_words: Words that are left out.
-        asking_words: Words that count for less.
+        stop_words: Words that count for less, and of which alone no text is made.
+        asking_words: The same, with each of their characters.
         synonyms: For a word the one that it is searched as, beside its characters.
         kinds: For a word the one of its kind that it is searched as, its characters
             left out: what holds for `北京` holds for `成都`. Names of places and
@@ -84,10 +91,12 @@ class TermExtractor:
     ) -> None:
         self._segment = segment
         self._kinds = dict(kinds or {})
-        self._stop_words = frozenset(stop_words)
-        self._asking = frozenset(asking_words) | frozenset("".join(asking_words))
+        self._weak = frozenset().union(stop_words, asking_words, "".join(asking_words))
         self._synonyms = dict(synonyms or {})
         self._weights = weights or TermWeights()
+        # What is listed as one word may be cut into several.
+        self._joined = {w for w in self.listed if len(segment(w)) > 1}
+        self._begins = {segment(w)[0] for w in self._joined}
 
     @classmethod
     def default(
@@ -122,7 +131,35 @@ class TermExtractor:
 
     def words(self, text: str) -> list[str]:
         """The words of a text, each as the one that it is searched as."""
-        return [self._kinds.get(word, word) for word in self._segment(text)]
+        words = self._segment(text)
+        if not self._begins.isdisjoint(words):
+            words = list(self._together(words))
+        return [self._kinds.get(word, word) for word in words]
+
+    def is_weak(self, unit: str) -> bool:
+        """Whether a word or character counts for less."""
+        return unit in self._weak
+
+    @property
+    def listed(self) -> frozenset[str]:
+        """The words that are searched as others."""
+        return frozenset().union(self._synonyms, self._kinds)
+
+    def _together(self, words: Sequence[str]) -> Iterator[str]:
+        """Words, with those joined that are listed as one; the longest first."""
+        place = 0
+        while place < len(words):
+            count = self._joining(words[place : place + _MOST_JOINED])
+            yield "".join(words[place : place + count])
+            place += count
+
+    def _joining(self, words: Sequence[str]) -> int:
+        """How many of some words, from the first on, are listed as one."""
+        if words[0] in self._begins:
+            for count in range(len(words), 1, -1):
+                if "".join(words[:count]) in self._joined:
+                    return count
+        return 1
 
     def plain(self, text: str) -> str:
         """The words of a text without signs: equal for the same wording."""
@@ -132,9 +169,9 @@ class TermExtractor:
         """What one of a text's `words` gives, whatever stands beside it."""
         sounds = any(map(str.isalnum, word))
         plain = word if sounds else ""
-        if not sounds or word in self._stop_words:
+        if not sounds:
             return Word(plain, (), "", False)
-        tells = word not in self._asking
+        tells = word not in self._weak
         if word in self._kinds:
             return Word(plain, ((f"word {word}", self._weights.word),), "", tells)
         whole = self._synonyms.get(word, word)
@@ -151,7 +188,7 @@ class TermExtractor:
         return f"pair {first}{second}", self._weights.pair
 
     def _weaken(self, unit: str, weight: float) -> float:
-        return weight * (self._weights.asking if unit in self._asking else 1.0)
+        return weight * (self._weights.asking if unit in self._weak else 1.0)
 
 
 def load_synonyms(path: Path) -> dict[str, str]:

@@ -48,8 +48,8 @@ class Report:
     bothered: float
 
 
-def load_cases() -> list[Case]:
-    lines = (HERE / "paraphrases.tsv").read_text(encoding="utf-8").splitlines()
+def load_cases(name: str = "paraphrases.tsv") -> list[Case]:
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
     return [Case(*line.split("\t")) for line in lines if not line.startswith("#")]
 
 
@@ -74,7 +74,7 @@ def measure(
     unanswerable = sum(case.expected == UNANSWERABLE for case in cases)
     answerable = len(cases) - unanswerable
     of = {"answered": unanswerable, "bothered": unanswerable}
-    return Report(**{k: n / of.get(k, answerable) for k, n in counts.items()})
+    return Report(**{k: n / max(of.get(k, answerable), 1) for k, n in counts.items()})
 
 
 def halves(cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
@@ -86,8 +86,29 @@ def halves(cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
     return [c for k in kinds for c in k[::2]], [c for k in kinds for c in k[1::2]]
 
 
+def load_garbled() -> list[tuple[str, Case]]:
+    """Mistyped and polite questions, each with its kind."""
+    lines = (HERE / "garbled.tsv").read_text(encoding="utf-8").splitlines()
+    cases = [line.split("\t") for line in lines if not line.startswith("#")]
+    return [(kind, Case(expected, query)) for expected, kind, query in cases]
+
+
+def print_figures() -> None:
+    """Measures and prints."""
+    index = PassageIndex.open(FAQ)
+    files = {"first": load_cases(), "fresh": load_cases("paraphrases_fresh.tsv")}
+    parts: dict[str, list[Case]] = {}
+    for name, cases in files.items():
+        parts[f"{name}, tuned"], parts[f"{name}, held out"] = halves(cases)
+    parts["all"] = [case for cases in files.values() for case in cases]
+    garbled = load_garbled()
+    for kind in dict.fromkeys(kind for kind, _ in garbled):
+        parts[f"garbled, {kind}"] = [case for own, case in garbled if own == kind]
+    parts["garbled, all"] = [case for _, case in garbled]
+    for name, cases in parts.items():
+        shares = vars(measure(index, cases)).items()
+        print(f"{name:16}", *(f"{key} {share:.3f}" for key, share in shares))
+
+
 if __name__ == "__main__":
-    faq_index = PassageIndex.open(FAQ)
-    tuned, held_out = halves(load_cases())
-    for name, half in (("tuned", tuned), ("held out", held_out)):
-        print(f"{name:9}", measure(faq_index, half))
+    print_figures()

@@ -24,9 +24,16 @@ def found(index: PassageIndex, query: str, **more: object) -> list[str]:
 
 
 def scores(index: PassageIndex) -> list[dict[str, float]]:
-    """For each query the scores of passages; among equal ones any may come first."""
+    """For each query the scores of passages.
+
+    Among equal ones any may come first; of the lowest, any may be no candidate.
+    """
     return [
-        {hit.passage.id: round(hit.score, 4) for hit in index.search(query, 5)}
+        {
+            hit.passage.id: round(hit.score, 4)
+            for hit in index.search(query, 5)
+            if hit.score > 0.2
+        }
         for query in QUERIES
     ]
 

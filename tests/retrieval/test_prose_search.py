@@ -19,8 +19,8 @@ def test_there_are_enough_questions_on_prose() -> None:
 def test_questions_find_the_paragraph_that_answers() -> None:
     report = measure(PassageIndex(PROSE, extractor_beside(FAQ)), CASES)
 
-    assert report.first >= 0.88
-    assert report.right + report.offered >= 0.68
+    assert report.first >= 0.85
+    assert report.right + report.offered >= 0.6
     assert report.wrong == 0
     assert report.answered <= 0.04
     assert report.bothered <= 0.25
