@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from framework_plugin.memory.identities import held_user, person_of
 from framework_plugin.memory.tables import (
     answer_feedback,
+    channel_notes,
     consents,
     events,
     handover_replies,
@@ -27,7 +28,7 @@ from framework_plugin.memory.tables import (
 OF_SENDERS = (
     *(events, tracker_snapshots, turn_terms, session_summaries),
     *(link_codes, identities, unanswered_questions, answer_feedback),
-    *(handovers, handover_replies),
+    *(handovers, handover_replies, channel_notes),
 )
 """Tables with a column `sender_id`."""
 

@@ -48,9 +48,9 @@ def export_person(
         `archived` events (older ones), `snapshots`, `sessions` (a summary of each),
         `search` (by which words each event is found), `unanswered` questions,
         `answer_feedback` (which answers helped), `unsaved` events, `link_codes`,
-        `handovers` to people with what these replied, `consents` and the `audit` of
-        this person. What belongs to a
-        sender says so under `sender_id`.
+        `handovers` to people with what these replied, `channel_notes` (open choices and
+        answers that came too late), `consents` and the `audit` of this person. What
+        belongs to a sender says so under `sender_id`.
         Times are ISO 8601 in UTC; within `events` they are as stored.
     """
     person = person_of(connection, sender_id)

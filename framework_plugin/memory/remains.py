@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from framework_plugin.memory.answer_feedback import feedback_of
 from framework_plugin.memory.dates import iso_time
 from framework_plugin.memory.summaries import all_summaries
-from framework_plugin.memory.tables import turn_terms
+from framework_plugin.memory.tables import channel_notes, turn_terms
 from framework_plugin.memory.unanswered import unanswered_of
 
 
@@ -19,8 +19,8 @@ def export_remains(connection: Connection, user_id: str) -> dict[str, Any]:
     """Summaries of sessions, and the words by which messages are found.
 
     Returns:
-        `sessions`, `search`, `unanswered` and `answer_feedback`, ready for JSON; see
-        `export_person`.
+        `sessions`, `search`, `unanswered`, `answer_feedback` and `channel_notes`, ready
+        for JSON; see `export_person`.
     """
     return {
         "sessions": [
@@ -39,6 +39,7 @@ def export_remains(connection: Connection, user_id: str) -> dict[str, Any]:
         "search": _terms(connection, user_id),
         "unanswered": _unanswered(connection, user_id),
         "answer_feedback": _feedback(connection, user_id),
+        "channel_notes": _notes(connection, user_id),
     }
 
 
@@ -65,6 +66,17 @@ def _feedback(connection: Connection, user_id: str) -> list[dict[str, Any]]:
             "given_at": iso_time(one.given_at),
         }
         for one in feedback_of(connection, user_id)
+    ]
+
+
+def _notes(connection: Connection, user_id: str) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        sa.select(channel_notes)
+        .where(channel_notes.c.sender_id == user_id)
+        .order_by(channel_notes.c.id)
+    )
+    return [
+        {"value": row.value, "keep_until": iso_time(row.keep_until)} for row in rows
     ]
 
 

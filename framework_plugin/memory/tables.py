@@ -281,3 +281,19 @@ handover_replies = sa.Table(
 )
 """What a person, or without `speaker` the assistant, has to say to a user.
 `claimed_at`: when somebody went to say it; `sent_at`: when it was said."""
+
+channel_notes = sa.Table(
+    "channel_notes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("sender_id", sa.String(255), index=True),
+    sa.Column("value", Sealed, nullable=False),
+    sa.Column("keep_until", _DOUBLE, nullable=False, index=True),
+    **_EXACT,
+)
+"""What the servers share about messengers until a time, in seconds since the epoch.
+
+`name` is a SHA-256, since some names hold the id of a message or an account;
+`sender_id` is of whom it tells, or null.
+"""

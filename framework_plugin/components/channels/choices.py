@@ -31,7 +31,7 @@ class Choices:
         pairs = [(one.title, one.payload) for one in buttons if one.payload]
         if pairs:
             note = json.dumps(pairs, ensure_ascii=False)
-            await self._notes.write(_key(sender), note, KEPT)
+            await self._notes.write(_key(sender), note, KEPT, sender)
 
     async def chosen(self, sender: str, text: str) -> str | None:
         """What a message chooses; None if it is an ordinary one.

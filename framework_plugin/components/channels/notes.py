@@ -38,8 +38,17 @@ class Notes(Protocol):
     def read(self, key: str) -> str | None:
         """What a note says; None if there is none, or no more."""
 
-    def write(self, key: str, value: str, seconds: float) -> None:
-        """Writes a note in place of the one that may be there."""
+    def write(
+        self, key: str, value: str, seconds: float, sender: str | None = None
+    ) -> None:
+        """Writes a note in place of the one that may be there.
+
+        Args:
+            key: Its name.
+            value: What it says.
+            seconds: How long it is kept.
+            sender: Rasa's id of the user of whom it tells; None if of nobody.
+        """
 
     def remove(self, key: str) -> None:
         """Removes a note, if there is one."""
@@ -69,7 +78,9 @@ class MemoryNotes:
         value, until = self._notes.get(key, ("", 0.0))
         return value if until > self._clock() else None
 
-    def write(self, key: str, value: str, seconds: float) -> None:
+    def write(
+        self, key: str, value: str, seconds: float, sender: str | None = None
+    ) -> None:
         """See `Notes`."""
         self._notes[key] = (value, self._clock() + seconds)
         self._until_sweep -= 1

@@ -26,7 +26,9 @@ class RedisNotes:
         found = self._client.get(_name(key))
         return found.decode() if isinstance(found, bytes) else found
 
-    def write(self, key: str, value: str, seconds: float) -> None:
+    def write(
+        self, key: str, value: str, seconds: float, sender: str | None = None
+    ) -> None:
         """See `Notes`."""
         self._client.set(_name(key), value, px=_milliseconds(seconds))
 

@@ -7,43 +7,22 @@ import time
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from framework_plugin.components.channels.notes import Clock
-from framework_plugin.memory.database import store_errors
-from framework_plugin.memory.encryption import Sealed
 from framework_plugin.memory.repository import MemoryRepository
+from framework_plugin.memory.tables import channel_notes
 
 _SWEEP = 600.0
 """Seconds between two looks for notes that have expired."""
-_DOUBLE = (
-    sa.Float()
-    .with_variant(mysql.DOUBLE(asdecimal=False), "mysql")
-    .with_variant(mysql.DOUBLE(asdecimal=False), "mariadb")
-)
-
-metadata = sa.MetaData()
-
-channel_notes = sa.Table(
-    "channel_notes",
-    metadata,
-    sa.Column("digest", sa.String(64), primary_key=True),
-    sa.Column("value", Sealed, nullable=False),
-    sa.Column("keep_until", _DOUBLE, nullable=False, index=True),
-    mysql_charset="utf8mb4",
-    mariadb_charset="utf8mb4",
-)
-"""By the SHA-256 of its name, so that no message and no user can be read off it.
-
-Nothing in it is of use for longer than a few days: it is made where it is missing, and
-may be dropped at any time.
-"""
-
-_digest, _value = sa.bindparam("the_digest"), sa.bindparam("the_value")
+_name, _value = sa.bindparam("the_name"), sa.bindparam("the_value")
 _until, _now = sa.bindparam("the_end"), sa.bindparam("the_time")
-_of_key = channel_notes.c.digest == _digest
-_new = {"value": _value, "keep_until": _until}
+_of_key = channel_notes.c.name == _name
+_new = {
+    "value": _value,
+    "keep_until": _until,
+    "sender_id": sa.bindparam("the_sender"),
+}
 _READ = sa.select(channel_notes.c.value).where(
     _of_key, channel_notes.c.keep_until > _now
 )
@@ -53,7 +32,7 @@ _TAKE_OVER = (
     .values(_new)
 )
 _CHANGE = sa.update(channel_notes).where(_of_key).values(_new)
-_ADD = sa.insert(channel_notes).values(digest=_digest, **_new)
+_ADD = sa.insert(channel_notes).values(name=_name, **_new)
 _REMOVE = sa.delete(channel_notes).where(_of_key)
 _SWEEP_OUT = sa.delete(channel_notes).where(channel_notes.c.keep_until <= _now)
 
@@ -62,19 +41,14 @@ class SqlNotes:
     """Notes that all servers with one database share.
 
     Args:
-        repository: Of the database; the table is made if it is missing.
+        repository: Of the database, brought up to date.
         clock: What time it is.
-
-    Raises:
-        MemoryStoreError: If the database cannot be reached.
     """
 
     def __init__(self, repository: MemoryRepository, clock: Clock = time.time) -> None:
         self._repository = repository
         self._clock = clock
         self._swept = clock()
-        with store_errors(repository.engine.url, "write to"):
-            _make_table(repository.engine)
 
     def put_new(self, key: str, value: str, seconds: float) -> bool:
         """See `Notes`."""
@@ -87,14 +61,16 @@ class SqlNotes:
 
     def read(self, key: str) -> str | None:
         """See `Notes`."""
-        values = {"the_digest": _digest_of(key), "the_time": self._clock()}
+        values = {"the_name": _name_of(key), "the_time": self._clock()}
         with self._repository.reading() as connection:
             # What cannot be opened, after a change of the key, comes out empty.
             return connection.execute(_READ, values).scalar() or None
 
-    def write(self, key: str, value: str, seconds: float) -> None:
+    def write(
+        self, key: str, value: str, seconds: float, sender: str | None = None
+    ) -> None:
         """See `Notes`."""
-        values = self._values(key, value, seconds)
+        values = self._values(key, value, seconds, sender)
         with self._repository.writing() as connection:
             self._sweep(connection)
             if not connection.execute(_CHANGE, values).rowcount and not _added(
@@ -105,7 +81,7 @@ class SqlNotes:
     def remove(self, key: str) -> None:
         """See `Notes`."""
         with self._repository.writing() as connection:
-            connection.execute(_REMOVE, {"the_digest": _digest_of(key)})
+            connection.execute(_REMOVE, {"the_name": _name_of(key)})
 
     def _sweep(self, connection: Connection) -> None:
         """Removes now and then what has expired."""
@@ -114,11 +90,14 @@ class SqlNotes:
             self._swept = now
             connection.execute(_SWEEP_OUT, {"the_time": now})
 
-    def _values(self, key: str, value: str, seconds: float) -> dict[str, Any]:
+    def _values(
+        self, key: str, value: str, seconds: float, sender: str | None = None
+    ) -> dict[str, Any]:
         now = self._clock()
         return {
-            "the_digest": _digest_of(key),
+            "the_name": _name_of(key),
             "the_value": value,
+            "the_sender": sender,
             "the_end": now + seconds,
             "the_time": now,
         }
@@ -134,14 +113,5 @@ def _added(connection: Connection, values: dict[str, Any]) -> bool:
     return True
 
 
-def _make_table(engine: Engine) -> None:
-    try:
-        metadata.create_all(engine)
-    except sa.exc.DBAPIError:
-        # Two servers that start at once may both find it missing.
-        if not sa.inspect(engine).has_table(channel_notes.name):
-            raise
-
-
-def _digest_of(key: str) -> str:
+def _name_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()

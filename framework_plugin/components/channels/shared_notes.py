@@ -50,9 +50,11 @@ class SharedNotes:
         """See `Notes.read`."""
         return await self._try(lambda notes: notes.read(key))
 
-    async def write(self, key: str, value: str, seconds: float) -> None:
+    async def write(
+        self, key: str, value: str, seconds: float, sender: str | None = None
+    ) -> None:
         """See `Notes.write`."""
-        await self._try(lambda notes: notes.write(key, value, seconds))
+        await self._try(lambda notes: notes.write(key, value, seconds, sender))
 
     async def remove(self, key: str) -> None:
         """See `Notes.remove`."""

@@ -21,6 +21,8 @@ Parcel = dict[str, Any]
 """A message as the customer-service interface takes it, without `touser`."""
 
 _SEND = "/cgi-bin/message/custom/send"
+_LATE_KEPT = 3_600.0
+"""Seconds for which what came too late waits for the next message."""
 
 
 class WeChatOutput(MessengerOutput):
@@ -167,7 +169,7 @@ class WeChatReply(WeChatOutput):
         key = _late(recipient)
         kept = json.loads(await self._notes.read(key) or "[]")
         note = json.dumps([*kept, parcel], ensure_ascii=False)
-        await self._notes.write(key, note, 3_600.0)
+        await self._notes.write(key, note, _LATE_KEPT, recipient)
 
 
 def _joined(held: list[Parcel], longest: int) -> tuple[Parcel | None, list[Parcel]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from framework_plugin.components.channels.choices import Choices
 from framework_plugin.components.channels.duplicates import Duplicates
 from framework_plugin.components.channels.notes import MemoryNotes, Notes
 from framework_plugin.components.channels.notes_redis import RedisNotes
-from framework_plugin.components.channels.notes_sql import SqlNotes, metadata
+from framework_plugin.components.channels.notes_sql import SqlNotes
 from framework_plugin.components.channels.pace import Pace
 from framework_plugin.components.channels.rendering import Button
 from framework_plugin.components.channels.sending import SendError
@@ -27,7 +28,7 @@ from framework_plugin.components.channels.tokens import Token, Tokens
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.encryption import Cipher
 from framework_plugin.memory.repository import MemoryRepository
-from tests.memory.conftest import mariadb_url, postgres_url, redis_port
+from tests.memory.conftest import emptied, mariadb_url, postgres_url, redis_port
 
 __all__ = ["mariadb_url", "postgres_url", "redis_port"]
 
@@ -52,10 +53,16 @@ def notes(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Notes]:
     url = f"sqlite:///{tmp_path / 'rasa.db'}"
     if request.param != "sqlite":
         url = request.getfixturevalue(f"{request.param}_url")
-    engine = open_engine(url)
-    metadata.drop_all(engine)
-    yield SqlNotes(MemoryRepository(engine))
-    engine.dispose()
+    emptied(url).dispose()
+    repository = opened(url)
+    yield SqlNotes(repository)
+    repository.engine.dispose()
+
+
+def opened(url: str, cipher: Cipher | None = None) -> MemoryRepository:
+    repository = MemoryRepository(open_engine(url, cipher))
+    repository.migrate()
+    return repository
 
 
 def test_a_note_is_read_until_it_expires_or_is_removed(notes: Notes) -> None:
@@ -102,38 +109,53 @@ def test_of_many_who_write_at_once_one_is_first(notes: Notes) -> None:
 
 def test_the_database_names_nobody_and_nothing(tmp_path: Any) -> None:
     cipher = Cipher([Fernet.generate_key().decode()])
-    engine = open_engine(f"sqlite:///{tmp_path / 'rasa.db'}", cipher)
-    notes = SqlNotes(MemoryRepository(engine))
+    repository = opened(f"sqlite:///{tmp_path / 'rasa.db'}", cipher)
+    notes = SqlNotes(repository)
     notes.write("token:wechat:wx1", "secret-access-token", 60)
     assert notes.read("token:wechat:wx1") == "secret-access-token"
-    engine.dispose()
+    repository.engine.dispose()
     raw = (tmp_path / "rasa.db").read_bytes()
     assert b"wechat" not in raw
     assert b"secret-access-token" not in raw
 
 
 def test_what_has_expired_is_removed_from_the_database(tmp_path: Any) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'rasa.db'}")
+    repository = opened(f"sqlite:///{tmp_path / 'rasa.db'}")
     now = [1_000.0]
-    notes = SqlNotes(MemoryRepository(engine), lambda: now[0])
+    notes = SqlNotes(repository, lambda: now[0])
     notes.write("late:wechat:o1", "明天到", 60)
     notes.put_new("message:1", "1", 5_000)
     now[0] += 601
     notes.put_new("message:2", "1", 5_000)
-    with engine.connect() as connection:
+    with repository.reading() as connection:
         count = connection.execute(sa.text("SELECT count(*) FROM channel_notes"))
         assert count.scalar() == 2
     assert notes.read("message:1") == "1"
-    engine.dispose()
+
+
+def test_what_is_noted_of_a_user_is_exported_and_forgotten(tmp_path: Any) -> None:
+    path = tmp_path / "rasa.db"
+    repository = opened(f"sqlite:///{path}")
+    choices = Choices(SharedNotes(SqlNotes(repository)))
+    for sender, title in (("wechat:o1", "退掉龙井"), ("wechat:o2", "换个茶壶")):
+        asyncio.run(choices.offer(sender, [Button(title, title)]))
+
+    (note,) = repository.export("wechat:o1")["channel_notes"]
+    assert "退掉龙井" in json.loads(note["value"])[0]
+    repository.forget("wechat:o1")
+
+    raw = b"".join(one.read_bytes() for one in tmp_path.iterdir())
+    assert "退掉龙井".encode() not in raw
+    assert asyncio.run(choices.chosen("wechat:o2", "1")) == "换个茶壶"
 
 
 def test_while_the_database_is_away_a_server_keeps_its_own_notes(
     tmp_path: Any,
 ) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'rasa.db'}")
-    shared = SharedNotes(SqlNotes(MemoryRepository(engine)))
+    repository = opened(f"sqlite:///{tmp_path / 'rasa.db'}")
+    shared = SharedNotes(SqlNotes(repository))
     duplicates = Duplicates(shared, "wechat")
-    with engine.begin() as connection:
+    with repository.writing() as connection:
         connection.execute(sa.text("DROP TABLE channel_notes"))
 
     async def talk() -> list[bool]:
