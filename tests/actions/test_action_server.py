@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.servers import ROOT, ActionServer
+
 EXPECTED = {
     "action_retrieve_answer",
     "action_choose_answer",
@@ -74,40 +70,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     endpoints.write_text(
         f"tracker_store: {{type: sql, dialect: sqlite, db: {folder}/memory.db}}\n"
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "-p", str(port)],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "SANIC_HOST": "127.0.0.1",
-            "PERSONAL_CHAT_ENDPOINTS": str(endpoints),
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
+    actions = ActionServer(endpoints)
     try:
-        _wait_for(f"{address}/health", process)
-        yield address
+        actions.wait_until_ready()
+        yield actions.url
     finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(240):
-        if process.poll() is not None:
-            pytest.fail(f"the action server ended with {process.returncode}")
-        try:
-            call(url)
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.25)
-        else:
-            return
-    pytest.fail("the action server did not answer within a minute")
+        actions.stop()
 
 
 def ask(server: str, action: str, text: str) -> Any:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.servers import ROOT, ActionServer, free_port
 from tests.small_generator import DIALOGUES, OPTIONS
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 RASA = str(Path(sys.executable).with_name("rasa"))
 HOSTILE = (
     "退货 {name} {0.__class__} 0[ <script>alert(1)</script> '; DROP TABLE events; --"
@@ -92,9 +90,7 @@ def configuration() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +98,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory, port: int) -> Path:
     """A trained assistant with the bundled rules of the FAQ, and two documents."""
     folder = tmp_path_factory.mktemp("shop")
     store = "framework_plugin.components.tracker_store.MemoryTrackerStore"
+    database = str(folder / "memory.db")
     endpoints = {
         "action_endpoint": {"url": f"http://127.0.0.1:{port}/webhook"},
-        "tracker_store": {"type": store, "dialect": "sqlite", "db": "memory.db"},
+        "tracker_store": {
+            "type": store,
+            "dialect": "sqlite",
+            "db": database,
+        },
     }
     for name, content in {
         "config.yml": yaml.safe_dump(configuration(), allow_unicode=True),
@@ -130,49 +131,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory, port: int) -> Path:
     return folder
 
 
-class Actions:
-    """The action server of the project, which can be killed."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self._folder, self._port = folder, port
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        environment = {
-            **os.environ,
-            "SANIC_HOST": "127.0.0.1",
-            "PERSONAL_CHAT_ENDPOINTS": str(self._folder / "endpoints.yml"),
-            "PERSONAL_CHAT_FAQ": str(self._folder / "faq"),
-            "PYTHONPATH": str(ROOT),
-        }
-        command = [sys.executable, "-m", "rasa_sdk", "--actions", "actions"]
-        self._process = subprocess.Popen(
-            [*command, "-p", str(self._port)],
-            cwd=self._folder,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(400):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self._port}/health").close()
-            except OSError:
-                time.sleep(0.25)
-            else:
-                return
-        pytest.fail("the action server did not answer")
-
-    def kill(self) -> None:
-        if self._process:
-            self._process.kill()
-            self._process.wait(timeout=30)
-            self._process = None
-
-
 @pytest.fixture
-def actions(shop: Path, port: int) -> Iterator[Actions]:
-    server = Actions(shop, port)
-    server.start()
+def actions(shop: Path, port: int) -> Iterator[ActionServer]:
+    server = ActionServer(
+        shop / "endpoints.yml", port, PERSONAL_CHAT_FAQ=str(shop / "faq")
+    )
+    server.wait_until_ready()
     yield server
     server.kill()
 
@@ -200,14 +164,14 @@ def talk(agent: Any, sender: str, *texts: str) -> list[list[dict[str, Any]]]:
 
 
 def test_a_text_with_markup_and_braces_arrives_as_it_stands(
-    agent: Any, actions: Actions
+    agent: Any, actions: ActionServer
 ) -> None:
     ((message,),) = talk(agent, "hostile", "花括号怎么写")
 
     assert message["text"] == f"{HOSTILE}\n（来源：常见问题·售后）"
 
 
-def test_the_channel_gets_the_source_as_data(agent: Any, actions: Actions) -> None:
+def test_the_channel_gets_the_source_as_data(agent: Any, actions: ActionServer) -> None:
     from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
     sent: list[dict[str, Any]] = []
@@ -225,7 +189,7 @@ def test_the_channel_gets_the_source_as_data(agent: Any, actions: Actions) -> No
 
 
 def test_after_two_failures_a_yes_hands_over_and_a_no_goes_on(
-    agent: Any, actions: Actions
+    agent: Any, actions: ActionServer
 ) -> None:
     first, second, handed = talk(agent, "yes", "有没有长颈鹿", "有没有大象租", "好的")
     assert len(first) == len(second) == 1
@@ -238,7 +202,7 @@ def test_after_two_failures_a_yes_hands_over_and_a_no_goes_on(
 
 
 def test_without_an_action_server_the_user_gets_a_reply_and_later_an_answer(
-    agent: Any, actions: Actions
+    agent: Any, actions: ActionServer
 ) -> None:
     ((answer,),) = talk(agent, "down", "花括号怎么写")
     actions.kill()
@@ -247,5 +211,6 @@ def test_without_an_action_server_the_user_gets_a_reply_and_later_an_answer(
     assert down["text"] == "店里的系统没回话"
     assert time.monotonic() - begun < 10
     actions.start()
+    actions.wait_until_ready()
     ((again,),) = talk(agent, "down", "花括号怎么写")
     assert again["text"] == answer["text"]

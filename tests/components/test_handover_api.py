@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -35,8 +34,8 @@ from framework_plugin.handover.entry import Reason
 from framework_plugin.handover.settings import HandoverSettings
 from framework_plugin.memory.audit import read_audit
 from tests.handover.receiver import Receiver
-from tests.memory.conftest import free_port
 from tests.memory.turns import turn
+from tests.servers import running
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 ODD = "李雷/a b?#%"
@@ -75,24 +74,8 @@ def server(
     api = HandoverApi.from_credentials({"token": TOKEN, "settings": str(settings)})
     callback = CallbackInput(EndpointConfig(receiver.url))
     register([RestInput(), callback, api], app, route="/webhooks/")
-    started, loops = threading.Event(), []
-    port = free_port()
-
-    @app.after_server_start
-    async def note(_: Any, loop: Any) -> None:
-        loops.append(loop)
-        started.set()
-
-    def run() -> None:
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        app.run("127.0.0.1", port, register_sys_signals=False, access_log=False)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    assert started.wait(20)
-    yield f"http://127.0.0.1:{port}"
-    loops[0].call_soon_threadsafe(app.stop)
-    thread.join(20)
+    with running(app) as served:
+        yield served.url
 
 
 def call(

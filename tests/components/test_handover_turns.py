@@ -13,8 +13,8 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from framework_plugin.handover import sentences
 from framework_plugin.handover.entry import Outcome, Reason
 from framework_plugin.memory.audit import read_audit
-from tests.components.action_server import ActionServer
 from tests.components.handover_bot import Bot, open_store, train_bot
+from tests.servers import ActionServer
 
 pytestmark = pytest.mark.slow
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import urllib.error
 import urllib.request
 from types import SimpleNamespace
@@ -19,8 +18,8 @@ from framework_plugin.components.memory_api import MemoryApi
 from framework_plugin.components.readable_errors import ComponentError
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 from framework_plugin.memory.audit import read_audit
-from tests.memory.conftest import free_port
 from tests.memory.turns import turn
+from tests.servers import running
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 ODD = "李雷/a b?#%"
@@ -44,24 +43,8 @@ def server(store):
     app = Sanic("memory_api_test")
     app.ctx.agent = SimpleNamespace(tracker_store=FailSafeTrackerStore(store))
     register([MemoryApi.from_credentials({"token": TOKEN})], app, route="/webhooks/")
-    started, loops = threading.Event(), []
-    port = free_port()
-
-    @app.after_server_start
-    async def note(_, loop):
-        loops.append(loop)
-        started.set()
-
-    def run():
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        app.run("127.0.0.1", port, register_sys_signals=False, access_log=False)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    assert started.wait(20)
-    yield f"http://127.0.0.1:{port}"
-    loops[0].call_soon_threadsafe(app.stop)
-    thread.join(20)
+    with running(app) as served:
+        yield served.url
 
 
 def call(server, path, method="GET", body=None, token=TOKEN):

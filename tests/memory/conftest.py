@@ -16,6 +16,7 @@ from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import metadata
 from framework_plugin.retrieval.tables import metadata as documents
+from tests.servers import free_port
 
 
 @pytest.fixture
@@ -38,12 +39,6 @@ def postgres_program(name):
         return on_path
     installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     return str(installed[-1]) if installed else None
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class Postgres:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +12,9 @@ from rasa.core.channels.channel import InputChannel, register
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.model_training import train
 from sanic import Sanic
-from sanic.touchup import TouchUp
 
 from framework_plugin.components.tracker_store import MemoryTrackerStore
-from tests.memory.conftest import free_port
+from tests.servers import running
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 MARKDOWN = (
@@ -99,29 +96,9 @@ def served(
     name: str, model: Path, store: MemoryTrackerStore, channels: list[InputChannel]
 ) -> Iterator[str]:
     """The address of a server with these channels."""
-    if getattr(Sanic, "__touched__", False):
-        # Sanic rewrites its own methods when the first app of a process starts, and
-        # cannot do so twice.
-        TouchUp._registry.clear()
     app = Sanic(name)
     agent = Agent.load(model, tracker_store=store, lock_store=InMemoryLockStore())
     app.ctx.agent = agent
     register(channels, app, route="/webhooks/")
-    started, loops = threading.Event(), []
-    port = free_port()
-
-    @app.after_server_start
-    async def note(_: Any, loop: Any) -> None:
-        loops.append(loop)
-        started.set()
-
-    def run() -> None:
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        app.run("127.0.0.1", port, register_sys_signals=False, access_log=False)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    assert started.wait(20)
-    yield f"http://127.0.0.1:{port}"
-    loops[0].call_soon_threadsafe(app.stop)
-    thread.join(20)
+    with running(app) as server:
+        yield server.url

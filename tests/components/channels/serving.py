@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
@@ -14,7 +13,7 @@ from rasa.core.channels.channel import InputChannel, UserMessage, register
 from rasa.core.utils import AvailableEndpoints  # noqa: F401
 from sanic import Sanic
 
-from tests.memory.conftest import free_port
+from tests.servers import Running, running
 
 Answering = Callable[[UserMessage], Awaitable[None]]
 
@@ -61,47 +60,18 @@ def saying(*responses: dict[str, Any], after: float = 0.0) -> Answering:
     return answer
 
 
-class Served:
-    """A server that runs; `run` does something in its loop."""
-
-    def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
-        self.url = url
-        self._loop = loop
-
-    def run(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
-
-
 _count = iter(range(1_000))
 
 
 @contextmanager
-def serving(channel: InputChannel, agent: Any) -> Iterator[Served]:
+def serving(channel: InputChannel, agent: Any) -> Iterator[Running]:
     """Serves a channel on loopback, registered by Rasa itself."""
     app = Sanic(f"channel_{channel.name()}_{next(_count)}")
     app.ctx.agent = agent
     register([channel], app, route="/webhooks/")
-    started, loops = threading.Event(), []
-    port = free_port()
-
-    @app.after_server_start
-    async def note(_: Any, loop: Any) -> None:
-        loops.append(loop)
-        started.set()
-
-    def run() -> None:
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        app.run("127.0.0.1", port, register_sys_signals=False, access_log=False)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    assert started.wait(20)
-    try:
-        place = f"http://127.0.0.1:{port}/webhooks/{channel.name()}/webhook"
-        yield Served(place, loops[0])
-    finally:
-        loops[0].call_soon_threadsafe(app.stop)
-        thread.join(20)
+    with running(app) as server:
+        server.url += f"/webhooks/{channel.name()}/webhook"
+        yield server
 
 
 def ask(

@@ -15,8 +15,9 @@ import pytest
 from framework_plugin.components.channels.dingtalk import DingTalkInput
 from framework_plugin.components.readable_errors import ComponentError
 from tests.components.channels.platform import Asked, Platform, Reply, once
-from tests.components.channels.serving import Agent, Served, ask, echo, saying, serving
+from tests.components.channels.serving import Agent, ask, echo, saying, serving
 from tests.handover.receiver import wait_until
+from tests.servers import Running
 
 SECRET = "the-client-secret"
 ALONE = "/v1.0/robot/oToMessages/batchSend"
@@ -50,7 +51,7 @@ class DingTalk(Platform):
 class Robot:
     """A robot: its channel, its platform and its assistant."""
 
-    def __init__(self, served: Served, platform: DingTalk, agent: Agent, channel: Any):
+    def __init__(self, served: Running, platform: DingTalk, agent: Agent, channel: Any):
         self.url = served.url
         self.served = served
         self.platform = platform

@@ -18,8 +18,9 @@ from framework_plugin.components.channels.feishu_crypt import opened
 from framework_plugin.components.guarded_routes import Refused
 from framework_plugin.components.readable_errors import ComponentError
 from tests.components.channels.platform import Asked, Platform, Reply, once
-from tests.components.channels.serving import Agent, Served, ask, echo, saying, serving
+from tests.components.channels.serving import Agent, ask, echo, saying, serving
 from tests.handover.receiver import wait_until
+from tests.servers import Running
 
 KEY = "the-encrypt-key"
 TOKEN = "the-verification-token"
@@ -64,7 +65,7 @@ class Feishu(Platform):
 class Bot:
     """A bot: its channel, its platform and its assistant."""
 
-    def __init__(self, served: Served, platform: Feishu, agent: Agent, channel: Any):
+    def __init__(self, served: Running, platform: Feishu, agent: Agent, channel: Any):
         self.url = served.url
         self.served = served
         self.platform = platform

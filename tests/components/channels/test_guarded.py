@@ -19,8 +19,9 @@ from framework_plugin.components.channels.slack import GuardedSlack
 from framework_plugin.components.channels.telegram import GuardedTelegram
 from framework_plugin.components.readable_errors import ComponentError
 from tests.components.channels.platform import Asked, Platform, Reply
-from tests.components.channels.serving import Agent, Served, ask, serving
+from tests.components.channels.serving import Agent, ask, serving
 from tests.handover.receiver import wait_until
+from tests.servers import Running
 
 SECRET = "the-secret-of-this-test-0123456789"
 
@@ -45,7 +46,7 @@ class Talker:
 
 
 @pytest.fixture
-def facebook(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Served, Agent]]:
+def facebook(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Running, Agent]]:
     monkeypatch.setattr(rasa_facebook, "Messenger", Talker)
     keys = {"verify": "v" * 20, "secret": SECRET, "page-access-token": "p"}
     agent = Agent(hear)
@@ -54,7 +55,7 @@ def facebook(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Served, Agent]]:
 
 
 def test_facebook_needs_the_sha256_signature(
-    facebook: tuple[Served, Agent], caplog: pytest.LogCaptureFixture
+    facebook: tuple[Running, Agent], caplog: pytest.LogCaptureFixture
 ) -> None:
     served, agent = facebook
     said = {"entry": [{"messaging": [{"message": {"mid": "m1", "text": "你好"}}]}]}
@@ -76,7 +77,7 @@ def test_facebook_needs_the_sha256_signature(
 
 
 def test_facebook_is_confirmed_with_the_verify_token_alone(
-    facebook: tuple[Served, Agent],
+    facebook: tuple[Running, Agent],
 ) -> None:
     query = "hub.mode=subscribe&hub.challenge=123&hub.verify_token="
     assert ask(f"{facebook[0].url}?{query}{'v' * 20}") == (200, "123")

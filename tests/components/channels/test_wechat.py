@@ -15,7 +15,7 @@ from rasa.core.channels.channel import UserMessage
 from framework_plugin.components.channels.wechat import WeChatInput
 from framework_plugin.components.readable_errors import ComponentError
 from tests.components.channels.platform import once
-from tests.components.channels.serving import Agent, Served, ask, echo, saying, serving
+from tests.components.channels.serving import Agent, ask, echo, saying, serving
 from tests.components.channels.tencent import (
     AES_KEY,
     TOKEN,
@@ -27,6 +27,7 @@ from tests.components.channels.tencent import (
     text_message,
 )
 from tests.handover.receiver import wait_until
+from tests.servers import Running
 
 APP = "wx2c2769f8efd9abc2"
 SEND = "/cgi-bin/message/custom/send"
@@ -42,7 +43,7 @@ KEYS = {
 class Setting:
     """An account: its channel, its platform and its assistant."""
 
-    def __init__(self, served: Served, platform: Tencent, agent: Agent, channel: Any):
+    def __init__(self, served: Running, platform: Tencent, agent: Agent, channel: Any):
         self.url = served.url
         self.served = served
         self.platform = platform

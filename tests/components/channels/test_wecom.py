@@ -12,7 +12,7 @@ import pytest
 from framework_plugin.components.channels.wecom import WeComInput
 from framework_plugin.components.readable_errors import ComponentError
 from tests.components.channels.platform import once
-from tests.components.channels.serving import Agent, Served, ask, echo, saying, serving
+from tests.components.channels.serving import Agent, ask, echo, saying, serving
 from tests.components.channels.tencent import (
     AES_KEY,
     TOKEN,
@@ -25,6 +25,7 @@ from tests.components.channels.tencent import (
     text_message,
 )
 from tests.handover.receiver import wait_until
+from tests.servers import Running
 
 CORP = "wx5823bf96d3bd56c7"
 SEND = "/cgi-bin/message/send"
@@ -40,7 +41,7 @@ KEYS = {
 class App:
     """An app: its channel, its platform and its assistant."""
 
-    def __init__(self, served: Served, platform: Tencent, agent: Agent, channel: Any):
+    def __init__(self, served: Running, platform: Tencent, agent: Agent, channel: Any):
         self.url = served.url
         self.served = served
         self.platform = platform
