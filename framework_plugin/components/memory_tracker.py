@@ -51,6 +51,7 @@ class MemoryTracker(DialogueStateTracker):
         self.open_plans: tuple[Plan, ...] = ()
         self.recall: Callable[[str, float, float], tuple[Turn, ...]] | None = None
         self.at_desk = NOT_AT_DESK
+        self.is_settled = False
 
     def update(self, event: Event, domain: Domain | None = None) -> None:
         """Applies an event; a message of the user may call for an action of its own.
@@ -84,4 +85,5 @@ class MemoryTracker(DialogueStateTracker):
         tracker.open_plans = self.open_plans
         tracker.recall = self.recall
         tracker.at_desk = self.at_desk
+        tracker.is_settled = self.is_settled
         return tracker

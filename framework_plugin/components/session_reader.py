@@ -20,7 +20,7 @@ from framework_plugin.errors import SettingsError
 from framework_plugin.memory.history import all_rows, last_row, session_rows
 from framework_plugin.memory.snapshots import (
     Snapshot,
-    is_due,
+    messages_since,
     rows_behind,
     snapshot_before,
     write_snapshot,
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 WINDOW = 10
 """Messages of the user, unless the settings say otherwise."""
 
-_REACHES = (3, 6, 12)
+_REACHES = (2, 4, 12)
 """Halves of the window that are read at once, and if these hold too little."""
 
 _BETWEEN_SNAPSHOTS = 10
@@ -76,6 +76,7 @@ class SessionReader:
         self._tracker_of = tracker_of
         self._stored_slots = stored_slots
         self._restored = RestoredEvents(_USERS)
+        self._not_before: dict[str, int] = {}
 
     def latest(self, connection: Connection, user_id: str) -> MemoryTracker | None:
         """The latest session, or what is needed of it; None for an unknown user."""
@@ -91,6 +92,7 @@ class SessionReader:
     def forget(self, user_id: str) -> None:
         """Keeps nothing of a user in this process."""
         self._restored.forget(user_id)
+        self._not_before.pop(user_id, None)
 
     def full(self, connection: Connection, user_id: str) -> MemoryTracker | None:
         """All sessions of a user; None for an unknown one."""
@@ -103,7 +105,7 @@ class SessionReader:
             connection: In the transaction that has written what is new.
             user_id: Rasa's `sender_id`.
         """
-        if not self._reaches or not is_due(connection, user_id, _BETWEEN_SNAPSHOTS):
+        if not self._reaches or not self._is_due(connection, user_id):
             return
         # From the database alone: another process may have written meanwhile.
         tracker = self.latest(connection, user_id)
@@ -113,6 +115,22 @@ class SessionReader:
                 last_row(connection, user_id), self._stored_slots(slots)
             )
             write_snapshot(connection, user_id, snapshot, self._reaches[-1])
+
+    def _is_due(self, connection: Connection, user_id: str) -> bool:
+        """Whether it is time for a snapshot.
+
+        The database is asked when it can be so by what this process has seen. Where
+        others have seen more, the snapshot is a little late.
+        """
+        turns = self._not_before.pop(user_id, 1) - 1
+        if turns <= 0:
+            since = messages_since(connection, user_id, _BETWEEN_SNAPSHOTS)
+            turns = _BETWEEN_SNAPSHOTS - since
+        if turns > 0:
+            self._not_before[user_id] = turns
+            if len(self._not_before) > _USERS:
+                del self._not_before[next(iter(self._not_before))]
+        return turns <= 0
 
     def _whole(self, user_id: str, rows: list[Any]) -> MemoryTracker | None:
         return self._tracker_of(user_id, restored(rows)) if rows else None

@@ -285,9 +285,10 @@ class MemoryTrackerStore(SQLTrackerStore):
                 tracker = self.init_tracker(user)
             if tracker is not None:
                 now = time.time()
-                tracker.user_context, tracker.open_plans = (
-                    self._repository.read_present(connection, user, now)
-                )
+                present = self._repository.read_present(connection, user, now)
+                tracker.user_context = present.context
+                tracker.open_plans = present.plans
+                tracker.is_settled = present.is_settled
                 tracker.recall = self._recaller.of(user)
                 tracker.at_desk = read_desk(connection, user, now)
             return tracker
@@ -363,15 +364,25 @@ class MemoryTrackerStore(SQLTrackerStore):
         # Only a tracker that came from here is known to hold nothing stored.
         if len(new) == len(tracker.events):
             new = not_in_database(connection, user, new)
-        written = self._append(connection, user, new)
+        settled = getattr(tracker, "is_settled", False)
+        written = self._append(connection, user, new, settled=settled)
         if is_at_rest(tracker):
             self._reader.take_snapshot(connection, user)
         return written
 
     def _append(
-        self, connection: Connection, user: str, said: Iterable[Event]
+        self,
+        connection: Connection,
+        user: str,
+        said: Iterable[Event],
+        *,
+        settled: bool = False,
     ) -> list[Event]:
-        """Writes events and what they teach; returns those that were written."""
+        """Writes events and what they teach; returns those that were written.
+
+        Where nothing was open that a message could settle, and the message tells
+        nothing, the facts stay as they are.
+        """
         kept = [without_secrets(event) for event in said if not is_passing(event)]
         lasting, reaches_back = without_unsaid(kept)
         if reaches_back:
@@ -386,8 +397,10 @@ class MemoryTrackerStore(SQLTrackerStore):
                 text, at = form.get("text") or "", event.timestamp
                 heard = Message(user, next(ids), text, at)
                 tells = note_message(connection, heard, changes)
-                self._repository.write_changes(connection, user, changes, at)
-                settle_plans(connection, user, text, changes, at, tells=tells)
+                settled = settled and not changes
+                if not settled:
+                    self._repository.write_changes(connection, user, changes, at)
+                    settle_plans(connection, user, text, changes, at, tells=tells)
         note_session(connection, user, lasting)
         note_said(connection, user, lasting)
         return [self._discretion.published_form(event) for event in lasting]

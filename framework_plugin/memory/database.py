@@ -19,6 +19,7 @@ from framework_plugin.corpus.user_context import TIME_ZONE
 from framework_plugin.errors import MemoryStoreError, SettingsError
 from framework_plugin.memory.dates import zone_of
 from framework_plugin.memory.encryption import Cipher, encrypt_with
+from framework_plugin.memory.pooling import notice_gone
 from framework_plugin.memory.privacy import PRIVACY_KEYS, PrivacySettings
 
 WRITES = "personal_chat_writes"
@@ -237,6 +238,8 @@ def open_engine(url: str | URL, cipher: Cipher | None = None) -> Engine:
             encrypt_with(engine, cipher)
             if engine.dialect.name == "sqlite":
                 _prepare_sqlite(engine)
+            if engine.dialect.driver == "psycopg2":
+                notice_gone(engine)
             with engine.connect() as connection:
                 connection.execute(sa.text("SELECT 1"))
     except (ImportError, OSError) as error:
@@ -245,6 +248,17 @@ def open_engine(url: str | URL, cipher: Cipher | None = None) -> Engine:
             "an installed driver and a folder that can be written to."
         ) from error
     return engine
+
+
+def reading_engine(engine: Engine) -> Engine:
+    """The same database for those who only read.
+
+    PostgreSQL reads in no transaction: by `READ COMMITTED` each statement sees the
+    newest anyway, and to begin and end one takes two round trips.
+    """
+    if engine.dialect.name != "postgresql":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def clear_log(engine: Engine) -> bool:
@@ -347,7 +361,7 @@ def _is_file(url: URL) -> bool:
 
 
 def _options(url: URL) -> dict[str, Any]:
-    options: dict[str, Any] = {"pool_pre_ping": True}
+    options: dict[str, Any] = {"pool_pre_ping": url.get_driver_name() != "psycopg2"}
     if url.get_backend_name() == "sqlite" and _is_file(url):
         # SQLAlchemy would open a file anew for every transaction.
         options["poolclass"] = sa.pool.QueuePool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
@@ -50,6 +50,7 @@ SESSION_QUERY: Any = (
 _ALL_EVENTS: Any = sa.select(events).where(_OF_USER).order_by(events.c.id)
 _LAST_ROW: Any = _newest()
 _INSERT: Any = sa.insert(events)
+_INSERT_NUMBERED: Any = _INSERT.return_defaults(events.c.id)
 
 _LIMIT = sa.bindparam("limit", type_=sa.Integer)
 _TURN = (events.c.id, events.c.type_name, events.c.timestamp, events.c.data)
@@ -180,6 +181,8 @@ def append_events(
     Returns:
         The ids of the user's messages among them, in order.
     """
+    if connection.dialect.insert_executemany_returning:
+        return _appended_at_once(connection, list(rows))
     ids = []
     # Drivers write the rows of one call in their order, and so they are numbered; only
     # of a single one they tell the number.
@@ -190,3 +193,17 @@ def append_events(
         else:
             connection.execute(_INSERT, list(some))
     return ids
+
+
+def _appended_at_once(
+    connection: Connection, rows: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """`append_events` in one statement, where that tells the numbers of all rows."""
+    if not rows:
+        return []
+    written = connection.execute(_INSERT_NUMBERED, rows).inserted_primary_key_rows
+    return [
+        int(key[0])
+        for row, key in zip(rows, written, strict=True)
+        if row["type_name"] == "user"
+    ]

@@ -86,6 +86,21 @@ class Plan:
     due_at: float
 
 
+@dataclass(frozen=True)
+class FactsAndPlans:
+    """What is known of a person.
+
+    Args:
+        facts: As from `read_facts`.
+        plans: As from `open_plans`.
+        is_settled: Whether no plan is open, nor anything asked.
+    """
+
+    facts: StoredFacts
+    plans: tuple[Plan, ...]
+    is_settled: bool
+
+
 def is_cancelled(text: str) -> bool:
     """Whether a message says that something will not be, or was not."""
     return bool(_CANCELLED.search(text))
@@ -105,29 +120,28 @@ def open_plans(
     return tuple(plan for row in rows if (plan := _plan_of(row)))
 
 
-def facts_and_plans(
-    connection: Connection, user_id: str, now: float
-) -> tuple[StoredFacts, tuple[Plan, ...]]:
+def facts_and_plans(connection: Connection, user_id: str, now: float) -> FactsAndPlans:
     """What is true of a person, and the plans that may be asked about, by one query.
 
     Args:
         connection: To the database.
         user_id: Whose the facts are.
         now: In seconds since the epoch.
-
-    Returns:
-        As from `read_facts` and `open_plans`.
     """
     asked = {"user": user_id, "now": now}
     rows = [row for row in connection.execute(_PRESENT, asked) if row.value]
-    opened = [
-        plan
+    unsettled = [
+        row
         for row in rows
-        if row.kind == FactKind.PLAN.value and row.closed_at is None and not row.asked
-        if (plan := _plan_of(row))
+        if row.asked or (row.kind == FactKind.PLAN.value and row.closed_at is None)
     ]
+    opened = [plan for row in unsettled if not row.asked if (plan := _plan_of(row))]
     opened.sort(key=attrgetter("id"), reverse=True)
-    return facts_in([row for row in rows if row.holds]), tuple(opened[:_MOST_OPEN])
+    return FactsAndPlans(
+        facts_in([row for row in rows if row.holds]),
+        tuple(opened[:_MOST_OPEN]),
+        not unsettled,
+    )
 
 
 def settle_plans(

@@ -15,7 +15,12 @@ from framework_plugin.corpus.user_context import TIME_ZONE, Fact, UserContext
 from framework_plugin.memory.archive import Archive
 from framework_plugin.memory.audit import AuditEntry, write_audit
 from framework_plugin.memory.changes import FactChange
-from framework_plugin.memory.database import WRITES, clear_log, store_errors
+from framework_plugin.memory.database import (
+    WRITES,
+    clear_log,
+    reading_engine,
+    store_errors,
+)
 from framework_plugin.memory.encryption import check_key
 from framework_plugin.memory.fact_rows import (
     StoredFacts,
@@ -69,6 +74,22 @@ class Retired:
     events: int
 
 
+@dataclass(frozen=True)
+class Present:
+    """What a message is answered with.
+
+    Args:
+        context: What is known of the user.
+        plans: Those to ask about, the newest first.
+        is_settled: Whether no plan and no question is open, which a message that tells
+            no facts could close.
+    """
+
+    context: UserContext
+    plans: tuple[Plan, ...]
+    is_settled: bool
+
+
 class MemoryRepository:
     """Facts and earlier turns of users in an SQL database.
 
@@ -79,6 +100,7 @@ class MemoryRepository:
 
     def __init__(self, engine: Engine, time_zone: str = TIME_ZONE) -> None:
         self._engine = engine
+        self._read_engine = reading_engine(engine)
         self._time_zone = time_zone
 
     @property
@@ -143,10 +165,8 @@ class MemoryRepository:
         )
         return self._context(person, known, turns)
 
-    def read_present(
-        self, connection: Connection, user_id: str, now: float
-    ) -> tuple[UserContext, tuple[Plan, ...]]:
-        """What a message is answered with: the context, and plans to ask about.
+    def read_present(self, connection: Connection, user_id: str, now: float) -> Present:
+        """What a message is answered with.
 
         Args:
             connection: To the database.
@@ -154,11 +174,12 @@ class MemoryRepository:
             now: In seconds since the epoch.
         """
         person = person_of(connection, user_id)
-        known, plans = facts_and_plans(connection, person.user_id, now)
+        known = facts_and_plans(connection, person.user_id, now)
         turns = read_earlier_turns(
             connection, user_id, EARLIER_TURNS, None, person.others(user_id)
         )
-        return self._context(person, known, turns), plans
+        context = self._context(person, known.facts, turns)
+        return Present(context, known.plans, known.is_settled)
 
     def _context(
         self, person: Person, known: StoredFacts, turns: tuple[Turn, ...]
@@ -394,7 +415,10 @@ class MemoryRepository:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read from."""
-        with store_errors(self._engine.url, "read"), self._engine.connect() as opened:
+        with (
+            store_errors(self._engine.url, "read"),
+            self._read_engine.connect() as opened,
+        ):
             yield opened
 
     @contextmanager

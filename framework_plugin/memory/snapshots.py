@@ -44,14 +44,24 @@ BEFORE: Any = (
     .order_by(tracker_snapshots.c.event_id.desc())
     .limit(1)
 )
-NEWEST: Any = sa.select(
-    _MESSAGE.label("message"),
+_NEWEST: Any = (
     sa.select(sa.func.max(tracker_snapshots.c.event_id))
     .where(_OF_USER)
     .scalar_subquery()
-    .label("snapshot"),
-    SESSION_START.label("session"),
 )
+_MESSAGES_SINCE: Any = (
+    sa.select(events.c.id)
+    .where(
+        events.c.sender_id == USER,
+        of_type("user"),
+        events.c.id > sa.func.coalesce(_NEWEST, 0),
+        events.c.id > sa.func.coalesce(SESSION_START, 0),
+    )
+    .limit(sa.bindparam("most", type_=sa.Integer))
+    .subquery()
+)
+SINCE_NEWEST: Any = sa.select(sa.func.count()).select_from(_MESSAGES_SINCE)
+
 BEHIND: Any = (
     sa.select(events)
     .where(events.c.sender_id == USER, events.c.id > sa.bindparam("event_id"))
@@ -90,13 +100,16 @@ def snapshot_before(
     return None if found is None else Snapshot(found.event_id, found.slots)
 
 
-def is_due(connection: Connection, user_id: str, messages: int) -> bool:
-    """Whether that many messages came since the last snapshot or session start."""
-    asked = {"user": user_id, "others": messages - 1}
-    row = connection.execute(NEWEST, asked).one()
-    return row.message is not None and row.message > max(
-        row.snapshot or 0, row.session or 0
-    )
+def messages_since(connection: Connection, user_id: str, most: int) -> int:
+    """How many messages came since the last snapshot and the start of the session.
+
+    Args:
+        connection: To the database.
+        user_id: Rasa's `sender_id`.
+        most: No more than so many are counted.
+    """
+    asked = {"user": user_id, "most": most}
+    return int(connection.execute(SINCE_NEWEST, asked).scalar_one())
 
 
 def write_snapshot(

@@ -321,7 +321,23 @@ def test_facts_and_plans_are_read_together_as_apart(repository):
     for day in (0, 3):
         now = SAID + day * DAY
         with repository.reading() as connection:
-            facts, opened = facts_and_plans(connection, "alice", now)
-            assert facts == read_facts(connection, "alice", now)
-            assert opened == open_plans(connection, "alice")
-        assert len(opened) == 2
+            known = facts_and_plans(connection, "alice", now)
+            assert known.facts == read_facts(connection, "alice", now)
+            assert known.plans == open_plans(connection, "alice")
+        assert len(known.plans) == 2
+
+
+def test_a_plan_or_a_question_that_is_open_is_not_settled(repository):
+    def is_settled(user, now):
+        with repository.reading() as connection:
+            return facts_and_plans(connection, user, now).is_settled
+
+    say(repository, "alice", "我叫林晓，喜欢爬山", SAID)
+    assert is_settled("alice", SAID)
+    say(repository, "alice", "明天要面试", SAID + 1)
+    assert not is_settled("alice", SAID + 1)
+    assert not is_settled("alice", SAID + 3 * DAY)
+    say(repository, "alice", "面试通过了", SAID + 2 * DAY)
+    assert is_settled("alice", SAID + 2 * DAY)
+    say(repository, "alice", "我叫林小", SAID + 2 * DAY + 1)
+    assert not is_settled("alice", SAID + 2 * DAY + 1)

@@ -18,7 +18,7 @@ from framework_plugin.memory.history import (
     TURNS_BEFORE_TIME,
 )
 from framework_plugin.memory.repository import Forgotten, MemoryRepository
-from framework_plugin.memory.snapshots import BEFORE, BEHIND, NEWEST
+from framework_plugin.memory.snapshots import BEFORE, BEHIND, SINCE_NEWEST
 from framework_plugin.memory.tables import events
 
 NAME, LIKE = FactKind.NAME, FactKind.LIKE
@@ -145,7 +145,7 @@ def test_no_query_of_a_turn_walks_through_the_table(repository, engine):
         (TURNS_BEFORE_TIME, {"limit": 20, "before": 100.0}),
         (SESSION_QUERY, {}),
         (BEFORE, {"others": 14}),
-        (NEWEST, {"others": 9}),
+        (SINCE_NEWEST, {"most": 10}),
         (BEHIND, {"event_id": 100}),
         (FACTS, {}),
     ):
