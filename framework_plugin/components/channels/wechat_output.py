@@ -4,48 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Sequence
-from typing import Any
 
 from framework_plugin.components.channels.choices import Choices
-from framework_plugin.components.channels.outgoing import MessengerOutput
 from framework_plugin.components.channels.rendering import Button, cut, split
-from framework_plugin.components.channels.sending import SendError
 from framework_plugin.components.channels.shared_notes import SharedNotes
 from framework_plugin.components.channels.wechat_api import WeChatApi
-
-logger = logging.getLogger(__name__)
-
-Parcel = dict[str, Any]
-"""A message as the customer-service interface takes it, without `touser`."""
+from framework_plugin.components.channels.wechat_parcels import (
+    Parcel,
+    ParcelOutput,
+    text_parcel,
+)
 
 _SEND = "/cgi-bin/message/custom/send"
 _LATE_KEPT = 3_600.0
 """Seconds for which what came too late waits for the next message."""
 
 
-class WeChatOutput(MessengerOutput):
-    """Messages by the customer-service interface.
-
-    Args:
-        api: Of the account.
-        choices: See `MessengerOutput`.
-        raises: See `MessengerOutput`.
-    """
-
-    def __init__(self, api: WeChatApi, choices: Choices, *, raises: bool) -> None:
-        super().__init__(choices, raises=raises)
-        self._api = api
+class WeChatOutput(ParcelOutput):
+    """Messages by the customer-service interface; see `ParcelOutput`."""
 
     @classmethod
     def name(cls) -> str:
         """What Rasa calls it."""
         return "wechat"
-
-    async def say(self, recipient: str, text: str) -> None:
-        """See `MessengerOutput`."""
-        await self._deliver(recipient, _text_parcel(text))
 
     async def show_buttons(
         self, recipient: str, text: str, buttons: Sequence[Button]
@@ -66,24 +48,6 @@ class WeChatOutput(MessengerOutput):
         ]
         menu = {"head_content": head, "list": entries, "tail_content": ""}
         await self._deliver(recipient, {"msgtype": "msgmenu", "msgmenu": menu})
-
-    async def show_image(self, recipient: str, url: str) -> None:
-        """A picture; its address if it cannot be uploaded."""
-        try:
-            media_id = await self._api.picture(url)
-        except SendError as error:
-            logger.warning("A picture is sent as its address: %s", error)
-            await self.say(recipient, url)
-            return
-        image = {"msgtype": "image", "image": {"media_id": media_id}}
-        await self._deliver(recipient, image)
-
-    async def show_custom(self, recipient: str, content: dict[str, Any]) -> None:
-        """A message in the terms of the customer-service interface."""
-        if "msgtype" not in content:
-            await super().show_custom(recipient, content)
-            return
-        await self._deliver(recipient, content)
 
     def _has_menus(self) -> bool:
         return True
@@ -181,12 +145,8 @@ def _joined(held: list[Parcel], longest: int) -> tuple[Parcel | None, list[Parce
         text = f"{first['text']['content']}\n\n{rest[0]['text']['content']}"
         if len(text.encode()) > longest:
             break
-        first, rest = _text_parcel(text), rest[1:]
+        first, rest = text_parcel(text), rest[1:]
     return first, rest
-
-
-def _text_parcel(text: str) -> Parcel:
-    return {"msgtype": "text", "text": {"content": text}}
 
 
 def _late(recipient: str) -> str:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from framework_plugin.components.channels.choices import Choices
-from framework_plugin.components.channels.outgoing import MessengerOutput
 from framework_plugin.components.channels.rendering import Button, cut, split
-from framework_plugin.components.channels.sending import SendError
 from framework_plugin.components.channels.wechat_api import WeChatApi
-
-logger = logging.getLogger(__name__)
+from framework_plugin.components.channels.wechat_parcels import Parcel, ParcelOutput
 
 _MOST_BUTTONS = 6
 _LONGEST_KEY = 1_024
 
 
-class WeComOutput(MessengerOutput):
+class WeComOutput(ParcelOutput):
     """Messages of an app.
 
     Args:
@@ -32,18 +27,13 @@ class WeComOutput(MessengerOutput):
     def __init__(
         self, api: WeChatApi, agent_id: int, choices: Choices, *, raises: bool
     ) -> None:
-        super().__init__(choices, raises=raises)
-        self._api = api
+        super().__init__(api, choices, raises=raises)
         self._agent_id = agent_id
 
     @classmethod
     def name(cls) -> str:
         """What Rasa calls it."""
         return "wecom"
-
-    async def say(self, recipient: str, text: str) -> None:
-        """See `MessengerOutput`."""
-        await self._deliver(recipient, {"msgtype": "text", "text": {"content": text}})
 
     async def show_buttons(
         self, recipient: str, text: str, buttons: Sequence[Button]
@@ -78,25 +68,7 @@ class WeComOutput(MessengerOutput):
             recipient, {"msgtype": "template_card", "template_card": card}
         )
 
-    async def show_image(self, recipient: str, url: str) -> None:
-        """A picture; its address if it cannot be uploaded."""
-        try:
-            media_id = await self._api.picture(url)
-        except SendError as error:
-            logger.warning("A picture is sent as its address: %s", error)
-            await self.say(recipient, url)
-            return
-        image = {"msgtype": "image", "image": {"media_id": media_id}}
-        await self._deliver(recipient, image)
-
-    async def show_custom(self, recipient: str, content: dict[str, Any]) -> None:
-        """A message in the terms of the platform."""
-        if "msgtype" not in content:
-            await super().show_custom(recipient, content)
-            return
-        await self._deliver(recipient, content)
-
-    async def _deliver(self, recipient: str, parcel: dict[str, Any]) -> None:
+    async def _deliver(self, recipient: str, parcel: Parcel) -> None:
         user = recipient.partition(":")[2]
         to = {"touser": user, "agentid": self._agent_id}
         await self._api.post("/cgi-bin/message/send", {**parcel, **to})
