@@ -403,7 +403,7 @@ class MemoryTrackerStore(SQLTrackerStore):
                     settle_plans(connection, user, text, changes, at, tells=tells)
         note_session(connection, user, lasting)
         note_said(connection, user, lasting)
-        return [self._discretion.published_form(event) for event in lasting]
+        return lasting
 
     def _keep_for_later(self, user: str, new: list[Event]) -> None:
         """Puts events into the journal, each once."""
@@ -420,4 +420,5 @@ class MemoryTrackerStore(SQLTrackerStore):
     async def _publish(self, written: Written) -> None:
         if self.event_broker:
             for user, said in written:
-                await self._stream_new_events(self.event_broker, said, user)
+                shown = [self._discretion.published_form(event) for event in said]
+                await self._stream_new_events(self.event_broker, shown, user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from framework_plugin.text.normalise import normalise_with_offsets
 
@@ -69,8 +70,14 @@ def asks(words: str) -> bool:
     return bool(_QUESTION.search(words))
 
 
-def split_clauses(message: str) -> Iterator[Clause]:
+# One message is looked at for many things, each of which wants its clauses.
+@lru_cache(maxsize=64)
+def split_clauses(message: str) -> tuple[Clause, ...]:
     """The clauses of a message in their order."""
+    return tuple(_clauses(message))
+
+
+def _clauses(message: str) -> Iterator[Clause]:
     norm, offsets = _tightened(message)
     for start, end, sign in _pieces(_SENTENCE_END, norm, 0, len(norm)):
         unreal = heard = False

@@ -49,18 +49,21 @@ _NEWEST: Any = (
     .where(_OF_USER)
     .scalar_subquery()
 )
-_MESSAGES_SINCE: Any = (
+_LAST_MESSAGES: Any = (
     sa.select(events.c.id)
-    .where(
-        events.c.sender_id == USER,
-        of_type("user"),
-        events.c.id > sa.func.coalesce(_NEWEST, 0),
-        events.c.id > sa.func.coalesce(SESSION_START, 0),
-    )
+    .where(events.c.sender_id == USER, of_type("user"))
+    .order_by(events.c.id.desc())
     .limit(sa.bindparam("most", type_=sa.Integer))
     .subquery()
 )
-SINCE_NEWEST: Any = sa.select(sa.func.count()).select_from(_MESSAGES_SINCE)
+SINCE_NEWEST: Any = (
+    sa.select(sa.func.count())
+    .select_from(_LAST_MESSAGES)
+    .where(
+        _LAST_MESSAGES.c.id > sa.func.coalesce(_NEWEST, 0),
+        _LAST_MESSAGES.c.id > sa.func.coalesce(SESSION_START, 0),
+    )
+)
 
 BEHIND: Any = (
     sa.select(events)

@@ -69,7 +69,7 @@ def importance(text: str, *, taught: bool) -> int:
     """
     if taught:
         return TAUGHT
-    clauses = list(split_clauses(text[:_LONGEST_TEXT]))
+    clauses = split_clauses(text[:_LONGEST_TEXT])
     if clauses and all(clause.asked for clause in clauses):
         return QUESTION
     said = sum(len(clause.norm) for clause in clauses)
