@@ -74,8 +74,13 @@ def person_of(connection: Connection, sender_id: str) -> Person:
     """Who a sender is, by one query on primary keys."""
     rows = connection.execute(SENDERS, {"user": sender_id}).all()
     if not rows:
-        return Person(sender_id, (Sender(sender_id),))
+        return alone(sender_id)
     return Person(rows[0].user_id, tuple(_sender(row) for row in rows))
+
+
+def alone(sender_id: str) -> Person:
+    """Who a sender is that was never linked."""
+    return Person(sender_id, (Sender(sender_id),))
 
 
 def held_user(connection: Connection, *sender_ids: str) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory.asking_after import is_grave, words_to_ask
 from framework_plugin.memory.changes import FactChange, Operation
 from framework_plugin.memory.fact_rows import HOLDS, StoredFacts, facts_in
-from framework_plugin.memory.history import USER
 from framework_plugin.memory.tables import user_facts
 from framework_plugin.memory.terms import content_terms
 from framework_plugin.memory.whose import PERSON
@@ -49,14 +48,19 @@ OPEN: Any = (
     .order_by(_C.id.desc())
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
+_WHOSE: Any = sa.select(PERSON.label("person")).subquery()
 _PRESENT: Any = (
-    sa.select(user_facts, HOLDS.label("holds"))
-    .where(
-        _C.user_id == USER,
-        sa.or_(HOLDS, _IS_OPEN),
+    sa.select(_WHOSE.c.person, user_facts, HOLDS.label("holds"))
+    .select_from(
+        _WHOSE.outerjoin(
+            user_facts,
+            sa.and_(_C.user_id == _WHOSE.c.person, sa.or_(HOLDS, _IS_OPEN)),
+        )
     )
     .order_by(_C.said_at, _C.id)
 )
+"""Of somebody without facts one row, which says who it is."""
+
 _CLOSE: Any = (
     sa.update(user_facts)
     .where(
@@ -91,11 +95,13 @@ class FactsAndPlans:
     """What is known of a person.
 
     Args:
+        user_id: Whose the facts are: the sender's own, or a person's of several.
         facts: As from `read_facts`.
         plans: As from `open_plans`.
         is_settled: Whether no plan is open, nor anything asked.
     """
 
+    user_id: str
     facts: StoredFacts
     plans: tuple[Plan, ...]
     is_settled: bool
@@ -120,16 +126,18 @@ def open_plans(
     return tuple(plan for row in rows if (plan := _plan_of(row)))
 
 
-def facts_and_plans(connection: Connection, user_id: str, now: float) -> FactsAndPlans:
-    """What is true of a person, and the plans that may be asked about, by one query.
+def facts_and_plans(
+    connection: Connection, sender_id: str, now: float
+) -> FactsAndPlans:
+    """Who a sender is, what is true of them, and their plans, by one query.
 
     Args:
         connection: To the database.
-        user_id: Whose the facts are.
+        sender_id: Rasa's.
         now: In seconds since the epoch.
     """
-    asked = {"user": user_id, "now": now}
-    rows = [row for row in connection.execute(_PRESENT, asked) if row.value]
+    found = connection.execute(_PRESENT, {"user": sender_id, "now": now}).all()
+    rows = [row for row in found if row.value]
     unsettled = [
         row
         for row in rows
@@ -138,6 +146,7 @@ def facts_and_plans(connection: Connection, user_id: str, now: float) -> FactsAn
     opened = [plan for row in unsettled if not row.asked if (plan := _plan_of(row))]
     opened.sort(key=attrgetter("id"), reverse=True)
     return FactsAndPlans(
+        found[0].person,
         facts_in([row for row in rows if row.holds]),
         tuple(opened[:_MOST_OPEN]),
         not unsettled,

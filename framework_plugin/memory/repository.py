@@ -34,6 +34,7 @@ from framework_plugin.memory.history import earlier_turns as read_earlier_turns
 from framework_plugin.memory.identities import (
     Person,
     Sender,
+    alone,
     held_user,
     link,
     person_of,
@@ -173,8 +174,9 @@ class MemoryRepository:
             user_id: Rasa's `sender_id`.
             now: In seconds since the epoch.
         """
-        person = person_of(connection, user_id)
-        known = facts_and_plans(connection, person.user_id, now)
+        known = facts_and_plans(connection, user_id, now)
+        is_linked = known.user_id != user_id
+        person = person_of(connection, user_id) if is_linked else alone(user_id)
         turns = read_earlier_turns(
             connection, user_id, EARLIER_TURNS, None, person.others(user_id)
         )
