@@ -10,6 +10,7 @@ from rasa.shared.core.domain import Domain
 
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.memory import pooling
 from tests.memory.turns import said, turn
 
 DOMAIN = Domain.empty()
@@ -50,13 +51,20 @@ async def test_postgresql_stopped_and_started_in_mid_conversation(
 async def test_a_killed_connection_is_noticed_before_it_is_used(postgres):
     store = MemoryTrackerStore(DOMAIN, host=postgres.url)
     await turn(store, "一")
-    with sa.create_engine(postgres.url).connect() as other:
-        other.execute(
-            sa.text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
-            )
-        )
+    kill_connections(postgres.url)
+    assert await turn(store, "二") == ["一"]
+    assert await stored(store) == ["一", "二"]
+
+
+@pytest.mark.slow
+async def test_a_connection_that_died_without_a_word_is_noticed_when_long_unused(
+    postgres, monkeypatch
+):
+    store = MemoryTrackerStore(DOMAIN, host=postgres.url)
+    await turn(store, "一")
+    kill_connections(postgres.url)
+    monkeypatch.setattr(pooling, "_has_news", lambda connection: False)
+    monkeypatch.setattr(pooling, "_TRUSTED", 0.0)
     assert await turn(store, "二") == ["一"]
     assert await stored(store) == ["一", "二"]
 
@@ -105,6 +113,16 @@ async def test_a_locked_database_delays_no_other_conversation_and_loses_nothing(
         other.execute("COMMIT")
     await turn(safe, "开了")
     assert await stored(store) == ["锁着", "开了"]
+
+
+def kill_connections(url):
+    with sa.create_engine(url).connect() as other:
+        other.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+        )
 
 
 def away(path):
