@@ -27,7 +27,8 @@ from framework_plugin.memory.holding import hold
 from framework_plugin.memory.opening import Memory, open_memory
 from framework_plugin.memory.repository import MemoryRepository
 from framework_plugin.memory.tables import handover_replies, handovers
-from framework_plugin.retrieval import Judge, LiveIndex, PassageIndex
+from framework_plugin.retrieval import Judge, LiveIndex
+from framework_plugin.retrieval.faq_folder import FaqFolder
 from framework_plugin.retrieval.ranker_file import load_judge
 from framework_plugin.retrieval.store import DocumentRepository
 
@@ -108,11 +109,13 @@ class Resources:
 
     @cached_property
     def faq(self) -> LiveIndex:
-        """The questions and answers, and the company's documents as they are now."""
+        """The questions and answers of files and documents, as they are now."""
+        folder = FaqFolder(self.settings.faq)
         return LiveIndex(
-            PassageIndex.open(self.settings.faq, self._judge()),
+            folder.index(self._judge()),
             self._documents,
             lambda: self.clock().timestamp(),
+            folder,
         )
 
     def _judge(self) -> Judge | None:

@@ -23,6 +23,8 @@ from framework_plugin.retrieval.terms import TermExtractor, load_synonyms
 
 SYNONYMS_FILE = "synonyms.txt"
 KINDS_FILE = "kinds.txt"
+WORD_FILES = (SYNONYMS_FILE, KINDS_FILE)
+"""Lists of words beside the files of a FAQ."""
 # Texts that BM25 hands on to be judged: far more than ever matter, few enough to be
 # judged within a millisecond.
 CANDIDATE_TEXTS = 64
@@ -193,6 +195,17 @@ class PassageIndex:
         """The same index in one part, without what is gone."""
         return self._with([Part.merged(self._parts.each)])
 
+    def reread(
+        self, passages: Sequence[Passage], extract: TermExtractor
+    ) -> PassageIndex:
+        """An index by other words or synonyms, with the judge of this one.
+
+        Args:
+            passages: What can be found.
+            extract: Turns a text into terms.
+        """
+        return PassageIndex(passages, extract, self._judge)
+
     @property
     def scattered(self) -> float:
         """The share of passages that are gone or stand outside the first part."""
@@ -273,7 +286,7 @@ def extractor_beside(path: Path) -> TermExtractor:
     folder = path if path.is_dir() else path.parent
     synonyms, kinds = (
         load_synonyms(folder / name) if (folder / name).exists() else None
-        for name in (SYNONYMS_FILE, KINDS_FILE)
+        for name in WORD_FILES
     )
     return TermExtractor.default(synonyms, kinds)
 

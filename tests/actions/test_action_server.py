@@ -202,8 +202,8 @@ def test_changed_files_answer_without_a_restart_and_broken_ones_do_no_harm(
     file.write_text(f"title: 乐器\nfaq:\n{entry % '只卖口琴。'}", encoding="utf-8")
     wait_for(lambda: "只卖口琴。" in answer(server, "你们卖钢琴吗"))
     synonyms = folder / "faq" / "synonyms.txt"
-    synonyms.write_text(f"{synonyms.read_text('utf-8')}钢琴 八十八键大乐器\n", "utf-8")
-    wait_for(lambda: "只卖口琴。" in answer(server, "你们卖八十八键大乐器吗"))
+    synonyms.write_text(f"{synonyms.read_text('utf-8')}钢琴 洗衣机\n", "utf-8")
+    wait_for(lambda: "只卖口琴。" in answer(server, "你们卖洗衣机吗"))
 
 
 def wait_for(holds: Callable[[], bool], seconds: float = 20.0) -> None:
