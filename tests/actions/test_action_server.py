@@ -17,9 +17,14 @@ from typing import Any
 
 import pytest
 
+from framework_plugin.handover.entry import Reason
+from framework_plugin.handover.notices import Notices
+from framework_plugin.handover.queue import HandoverQueue
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.migrations import migrate
 from framework_plugin.retrieval.store import DocumentRepository
+from tests.handover.conftest import database_of
+from tests.handover.receiver import Receiver
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = {
@@ -81,7 +86,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[str]:
+def desk(folder: Path) -> Iterator[Receiver]:
+    """Another system, that is yet to be told of an entry when the server starts."""
+    receiver = Receiver()
+    hook = f"webhook: {{url: '{receiver.url}', secret: 0123456789abcdef}}"
+    (folder / "handover.yml").write_text(hook)
+    engine = open_engine(f"sqlite:///{folder}/memory.db")
+    database = database_of(engine)
+    queue = HandoverQueue(database, Notices(database))
+    queue.ask("left", "left", "rest", Reason.ASKED, time.time())
+    engine.dispose()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path, desk: Receiver) -> Iterator[str]:
     endpoints = folder / "endpoints.yml"
     endpoints.write_text(
         f"tracker_store: {{type: sql, dialect: sqlite, db: {folder}/memory.db}}\n"
@@ -146,6 +166,14 @@ def test_every_action_is_served(server: str) -> None:
 
 
 @pytest.mark.slow
+def test_what_an_earlier_server_left_to_be_told_is_told_at_the_start(
+    server: str, desk: Receiver
+) -> None:
+    desk.wait_for(1)
+    assert json.loads(desk.got[0][1])["sender_id"] == "left"
+
+
+@pytest.mark.slow
 def test_a_question_is_answered_over_http(server: str) -> None:
     reply = ask(server, "action_retrieve_answer", "退货的运费谁出呀")
 
@@ -191,19 +219,24 @@ def test_changed_files_answer_without_a_restart_and_broken_ones_do_no_harm(
     server: str, folder: Path
 ) -> None:
     file = folder / "faq" / "own.yml"
-    entry = "  - {id: piano, question: 你们卖钢琴吗, answer: %s}\n"
+    entry = "  - {id: piano, question: 你们卖piano吗, answer: %s}\n"
     file.write_text(f"title: 乐器\nfaq:\n{entry % '不卖钢琴。'}", encoding="utf-8")
-    wait_for(lambda: "不卖钢琴。" in answer(server, "你们卖钢琴吗"))
+    wait_for(lambda: "不卖钢琴。" in answer(server, "你们卖piano吗"))
 
     file.write_text("title: 乐器\nfaq:\n  - {id: piano", encoding="utf-8")
-    wait_for(lambda: "own.yml" in (folder / "log").read_text("utf-8"))
-    assert "不卖钢琴。" in answer(server, "你们卖钢琴吗")
+
+    def is_named() -> bool:
+        # Files are looked at when somebody asks.
+        assert "不卖钢琴。" in answer(server, "你们卖piano吗")
+        return "own.yml" in (folder / "log").read_text("utf-8")
+
+    wait_for(is_named)
 
     file.write_text(f"title: 乐器\nfaq:\n{entry % '只卖口琴。'}", encoding="utf-8")
-    wait_for(lambda: "只卖口琴。" in answer(server, "你们卖钢琴吗"))
+    wait_for(lambda: "只卖口琴。" in answer(server, "你们卖piano吗"))
     synonyms = folder / "faq" / "synonyms.txt"
-    synonyms.write_text(f"{synonyms.read_text('utf-8')}钢琴 洗衣机\n", "utf-8")
-    wait_for(lambda: "只卖口琴。" in answer(server, "你们卖洗衣机吗"))
+    synonyms.write_text(f"{synonyms.read_text('utf-8')}piano fortepiano\n", "utf-8")
+    wait_for(lambda: "只卖口琴。" in answer(server, "你们卖fortepiano吗"))
 
 
 def wait_for(holds: Callable[[], bool], seconds: float = 20.0) -> None:
