@@ -29,7 +29,7 @@ class AnswerSettings:
 
     sure: float = 0.59
     maybe: float = 0.48
-    lead: float = 0.04
+    lead: float = 0.05
     choices: int = 3
 
     def __post_init__(self) -> None:

@@ -11,6 +11,8 @@ from framework_plugin.retrieval.index import Hit
 from framework_plugin.retrieval.questions import questions_in
 
 _EXACT = 0.999
+_NEARLY = 0.95
+"""What one wording holds of two questions counts a little more than it tells."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _says_more(parts: Sequence[Asked], whole: Asked) -> bool:
     if len({hit.passage.id for hit in found}) < 2:
         return False
     mean = sum(hit.score for hit in found) / len(found)
-    return whole.answer is None or mean > whole.answer.score
+    return whole.answer is None or mean > _NEARLY * whole.answer.score
 
 
 def _each_once(parts: Sequence[Asked]) -> tuple[Asked, ...]:

@@ -27,7 +27,7 @@ WORD_FILES = (SYNONYMS_FILE, KINDS_FILE)
 """Lists of words beside the files of a FAQ."""
 # Texts that BM25 hands on to be judged: far more than ever matter, few enough to be
 # judged within a millisecond.
-CANDIDATE_TEXTS = 64
+CANDIDATE_TEXTS = 128
 
 
 @dataclass(frozen=True)
