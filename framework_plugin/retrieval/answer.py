@@ -27,7 +27,7 @@ class AnswerSettings:
         choices: How many choices are offered at most.
     """
 
-    sure: float = 0.59
+    sure: float = 0.61
     maybe: float = 0.48
     lead: float = 0.05
     choices: int = 3
