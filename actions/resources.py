@@ -171,8 +171,9 @@ class Resources:
         tables = handovers, handover_replies, handover_notices
         read, write = self.memory.reading, self.memory.writing
         database = QueueDatabase(*tables, read, write, hold)
-        notices = Notices(database) if settings.webhook else None
-        webhook = Webhook(settings.webhook, notices) if notices else None
+        hook = settings.webhook
+        notices = Notices(database) if hook else None
+        webhook = Webhook(hook, notices) if hook and notices else None
         queue = HandoverQueue(database, notices)
         return Desk(settings, queue, Outbox(database), webhook)
 
