@@ -27,7 +27,10 @@ WORD_FILES = (SYNONYMS_FILE, KINDS_FILE)
 """Lists of words beside the files of a FAQ."""
 # Texts that BM25 hands on to be judged: far more than ever matter, few enough to be
 # judged within a millisecond.
-CANDIDATE_TEXTS = 128
+CANDIDATE_TEXTS = 64
+# Up to twice as many where passages have more texts than this: fewer passages are
+# among the best texts then.
+_FEW_TEXTS = 6
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,9 @@ class PassageIndex:
             known, rarities, parts.holding[known], parts.texts, parts.average
         )
         hidden = [None] * len(parts.each) if hidden is None else hidden
-        found = parts.nearest(asked, hidden, CANDIDATE_TEXTS)
+        crowd = parts.texts / max(parts.count, 1) / _FEW_TEXTS
+        limit = int(CANDIDATE_TEXTS * min(max(crowd, 1), 2))
+        found = parts.nearest(asked, hidden, limit)
         bm25 = found.rows.summed(known, rarities)
         bm25 *= length_factor(found.lengths, parts.average)
         return found.numbers, Candidates(
