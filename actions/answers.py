@@ -10,6 +10,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.audience import audience_of
 from actions.choosing import DOCUMENTS_DOWN, chosen_among, refused, say_chosen
 from actions.conversation import CHITCHAT, latest_intent, latest_text
 from actions.helpfulness import BUTTONS, ActionJudgeAnswer, verdict_in
@@ -62,7 +63,7 @@ class ActionRetrieveAnswer(ShopAction):
         if speak_of_memory(dispatcher, tracker, self._resources):
             return [SlotSet(OFFERED, None)]
         text = latest_text(tracker)
-        lookup = Lookup(self._resources)
+        lookup = Lookup(self._resources, audience_of(tracker))
         if verdict_in(text) is not None and answered_turn(tracker):
             judging = ActionJudgeAnswer(self._resources)
             return await judging.run(dispatcher, tracker, domain)

@@ -9,6 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.audience import audience_of
 from actions.conversation import fresh_wording, latest_text
 from actions.helpfulness import BUTTONS
 from actions.looking_up import Lookup
@@ -61,7 +62,7 @@ class ActionChooseAnswer(ShopAction):
     ) -> list[EventType]:
         """Answers the choice."""
         text = latest_text(tracker)
-        lookup = Lookup(self._resources)
+        lookup = Lookup(self._resources, audience_of(tracker))
         try:
             offered = await lookup.passages(tracker.get_slot(OFFERED) or [])
         except PersonalChatError as error:

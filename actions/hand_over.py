@@ -14,8 +14,9 @@ from actions.consent import say_without_consent
 from actions.conversation import latest_intent, session_events
 from actions.people import way_to_a_person
 from actions.replying import say
-from actions.resources import Desk
+from actions.resources import Desk, Resources
 from actions.shop_action import ShopAction
+from actions.telling import tell_what_is_left
 from framework_plugin.errors import PersonalChatError
 from framework_plugin.handover import sentences
 from framework_plugin.handover.anger import is_angry
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 NEEDS_CONSENT = "转给同事，得先把这段聊天记下来给他们看。不想记的话：{way}"
 
-_OPENED, _CLOSED = "handover.opened", "handover.closed"
 _SOURCE = {"kind": "handover"}
 _UNANSWERED = 2
 """So many of the last three answers that were none."""
@@ -39,6 +39,12 @@ class ActionHandOver(ShopAction):
     """
 
     action_name = "action_hand_over"
+
+    def __init__(self, resources: Resources | None = None) -> None:
+        super().__init__(resources)
+        if resources is None:
+            # Made by the action server, when that starts.
+            tell_what_is_left()
 
     async def run(
         self,
@@ -82,7 +88,7 @@ class ActionHandOver(ShopAction):
         channel = tracker.get_latest_input_channel()
         asked = desk.queue.ask(sender, user, channel, why, at)
         if asked.is_new:
-            _tell(desk, _OPENED, asked.entry)
+            _wake(desk)
         if asked.entry.sender_id != sender:
             text = sentences.ELSEWHERE
         elif asked.is_new:
@@ -150,7 +156,7 @@ class ActionBackToAssistant(ShopAction):
         if desk is None or left is None:
             say(dispatcher, sentences.NOT_IN_QUEUE, _SOURCE)
             return []
-        _tell(desk, _CLOSED, desk.queue.find(left.id))
+        _wake(desk)
         if left.is_waiting:
             say(dispatcher, sentences.LEFT_QUEUE, _SOURCE)
             return []
@@ -193,7 +199,7 @@ class ActionPersonSpeaks(ShopAction):
         for reply in desk.outbox.claim_due(sender, now):
             say(dispatcher, reply.text, reply.source)
         if lapsed is not None:
-            _tell(desk, _CLOSED, lapsed)
+            _wake(desk)
             say(dispatcher, sentences.LAPSED, _SOURCE)
 
 
@@ -261,6 +267,7 @@ def _messages(events: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
     return found
 
 
-def _tell(desk: Desk, event: str, entry: Entry) -> None:
+def _wake(desk: Desk) -> None:
+    """Has another system told of what was changed, if there is one."""
     if desk.webhook:
-        desk.webhook.tell(event, entry)
+        desk.webhook.wake()

@@ -10,6 +10,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.audience import audience_of
 from actions.conversation import fresh_wording, latest_intent, latest_text
 from actions.looking_up import Lookup
 from actions.offering import (
@@ -82,7 +83,7 @@ class ActionJudgeAnswer(ShopAction):
             words = fresh_wording(GLAD, tracker) if helped else WHICH_ONE
             say(dispatcher, words)
             return []
-        lookup = Lookup(self._resources)
+        lookup = Lookup(self._resources, audience_of(tracker))
         await lookup.note_feedback(tracker.sender_id, _feedback(turn, helped, tracker))
         if helped:
             say(dispatcher, fresh_wording(GLAD, tracker), {"kind": "helpful"})

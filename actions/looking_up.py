@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -35,6 +35,7 @@ class Lookup:
 
     Args:
         resources: Holds the documents and the memory.
+        audience: Groups to which the user belongs; see `audience_of`.
         search_seconds: How long an answer is waited for.
         note_seconds: How long a note is waited for; it goes on being written.
     """
@@ -42,10 +43,12 @@ class Lookup:
     def __init__(
         self,
         resources: Resources,
+        audience: Collection[str] = (),
         search_seconds: float = SEARCH_SECONDS,
         note_seconds: float = NOTE_SECONDS,
     ) -> None:
         self._resources = resources
+        self._audience = audience
         self._search_seconds = search_seconds
         self._note_seconds = note_seconds
 
@@ -55,9 +58,7 @@ class Lookup:
         Raises:
             PersonalChatError: The documents cannot be used, or not in time.
         """
-        return await self._beside(
-            lambda: ask(self._resources.faq.search, text, earlier)
-        )
+        return await self._beside(lambda: ask(self._search, text, earlier))
 
     async def near(self, text: str, limit: int = 5) -> Sequence[Hit]:
         """What comes near a question, best first.
@@ -65,10 +66,10 @@ class Lookup:
         Raises:
             PersonalChatError: The documents cannot be used, or not in time.
         """
-        return await self._beside(lambda: self._resources.faq.search(text, limit))
+        return await self._beside(lambda: self._search(text, limit))
 
     async def passages(self, ids: Sequence[str]) -> list[Passage]:
-        """The passages of some ids; those that are gone are left out.
+        """The passages of some ids that are still there, and for the user.
 
         Raises:
             PersonalChatError: The documents cannot be used, or not in time.
@@ -76,7 +77,7 @@ class Lookup:
 
         def found() -> list[Passage]:
             known = (self._resources.faq.passage(id_) for id_ in ids)
-            return [passage for passage in known if passage]
+            return [one for one in known if one and one.is_for(self._audience)]
 
         return await self._beside(found)
 
@@ -96,6 +97,9 @@ class Lookup:
                 self._notes().feedback(sender_id, one)
 
         await self._note(note)
+
+    def _search(self, query: str, limit: int = 5) -> list[Hit]:
+        return self._resources.faq.search(query, limit, audience=self._audience)
 
     def _notes(self) -> AnswerNotes:
         return AnswerNotes(self._resources.opened)

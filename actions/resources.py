@@ -16,6 +16,7 @@ import yaml
 from actions.catalogue import Catalogue
 from actions.order_book import OrderBook
 from framework_plugin.errors import DocumentError, SettingsError
+from framework_plugin.handover.notices import Notices
 from framework_plugin.handover.outbox import Outbox
 from framework_plugin.handover.place import QueueDatabase
 from framework_plugin.handover.queue import HandoverQueue
@@ -26,8 +27,13 @@ from framework_plugin.memory.extraction import FactExtractor
 from framework_plugin.memory.holding import hold
 from framework_plugin.memory.opening import Memory, open_memory
 from framework_plugin.memory.repository import MemoryRepository
-from framework_plugin.memory.tables import handover_replies, handovers
-from framework_plugin.retrieval import Judge, LiveIndex, PassageIndex
+from framework_plugin.memory.tables import (
+    handover_notices,
+    handover_replies,
+    handovers,
+)
+from framework_plugin.retrieval import Judge, LiveIndex
+from framework_plugin.retrieval.faq_folder import FaqFolder
 from framework_plugin.retrieval.ranker_file import load_judge
 from framework_plugin.retrieval.store import DocumentRepository
 
@@ -108,11 +114,13 @@ class Resources:
 
     @cached_property
     def faq(self) -> LiveIndex:
-        """The questions and answers, and the company's documents as they are now."""
+        """The questions and answers of files and documents, as they are now."""
+        folder = FaqFolder(self.settings.faq)
         return LiveIndex(
-            PassageIndex.open(self.settings.faq, self._judge()),
+            folder.index(self._judge()),
             self._documents,
             lambda: self.clock().timestamp(),
+            folder,
         )
 
     def _judge(self) -> Judge | None:
@@ -160,10 +168,14 @@ class Resources:
         settings = settings_beside(self.settings.endpoints)
         if settings is None:
             return None
+        tables = handovers, handover_replies, handover_notices
         read, write = self.memory.reading, self.memory.writing
-        database = QueueDatabase(handovers, handover_replies, read, write, hold)
-        webhook = Webhook(settings.webhook) if settings.webhook else None
-        return Desk(settings, HandoverQueue(database), Outbox(database), webhook)
+        database = QueueDatabase(*tables, read, write, hold)
+        hook = settings.webhook
+        notices = Notices(database) if hook else None
+        webhook = Webhook(hook, notices) if hook and notices else None
+        queue = HandoverQueue(database, notices)
+        return Desk(settings, queue, Outbox(database), webhook)
 
     def _endpoints(self) -> Mapping[str, Any]:
         path = self.settings.endpoints

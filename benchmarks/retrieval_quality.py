@@ -9,7 +9,7 @@
                    without being marked so: all figures are low.
     faq_egret      egret_wenda_*.txt (EgretWenda corpus, Apache-2.0): a question of a
                    forum must find its best answer among all of them, though few
-                   share words; also with weights by which words count more.
+                   share words.
 
 Protocol of what is learned (faq_epidemic, faq_bank). Five folds; all questions about an
 entry are in one fold (a
@@ -34,7 +34,7 @@ import argparse
 import csv
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,10 +49,8 @@ from framework_plugin.retrieval import Passage, PassageIndex, TermExtractor
 from framework_plugin.retrieval.cases import Question, cases
 from framework_plugin.retrieval.decoding import read_text
 from framework_plugin.retrieval.sentence_vectors import Remembering, WordMeans
-from framework_plugin.retrieval.terms import TermWeights, load_asking_words
 from framework_plugin.retrieval.validation import validated
 from framework_plugin.text.segment import create_segmenter
-from framework_plugin.text.stop_words import load_stop_words
 
 LIMIT = 10
 SEED = 5
@@ -122,20 +120,16 @@ def timed(
     return found, float(np.median(times)) * 1000
 
 
-def compare(
-    bench: Bench, others: Mapping[str, TermExtractor] | None = None
-) -> PassageIndex:
-    """Prints BM25 and the formula, and the formula with other extractors."""
+def compare(bench: Bench) -> PassageIndex:
+    """Prints BM25 and the formula."""
     index = PassageIndex(bench.entries)
     asked = [question for question in bench.questions if question.right]
     print(f"{len(bench.entries):,} entries, {len(asked):,} answerable questions")
 
-    def ours(given: PassageIndex) -> Callable[[str], Sequence[str]]:
-        return lambda text: [hit.passage.id for hit in given.search(text, LIMIT)]
+    def formula(text: str) -> list[str]:
+        return [hit.passage.id for hit in index.search(text, LIMIT)]
 
-    sides = {"BM25": Bm25(bench.entries), "formula": ours(index)}
-    for name, extract in (others or {}).items():
-        sides[name] = ours(PassageIndex(bench.entries, extract))
+    sides = {"BM25": Bm25(bench.entries), "formula": formula}
     for name, find in sides.items():
         found, median = timed(find, asked)
         print(f"{name:10} {ranks(found, asked)}  {median:.2f} ms a query")
@@ -197,16 +191,6 @@ def learn(bench: Bench, index: PassageIndex, vectors: str | None) -> None:
     print(f"expected calibration error {expected_calibration_error(bins):.4f}")
 
 
-def words_first() -> TermExtractor:
-    """Characters count little; tried on this very set."""
-    return TermExtractor(
-        create_segmenter().norms,
-        load_stop_words(),
-        load_asking_words(),
-        weights=TermWeights(character=0.2, pair=0.1),
-    )
-
-
 def egret(lines: Path, conversations: Path) -> None:
     said = {}
     for line in read_text(lines).splitlines():
@@ -218,7 +202,7 @@ def egret(lines: Path, conversations: Path) -> None:
         if said.get(asked) and said.get(answer):
             entries.append(Passage(str(number), "forum", "", "", "", (said[answer],)))
             questions.append(Question(said[asked], frozenset([str(number)])))
-    compare(Bench(entries, questions), {"words first": words_first()})
+    compare(Bench(entries, questions))
 
 
 def main() -> None:

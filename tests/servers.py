@@ -74,13 +74,19 @@ class ActionServer:
     Args:
         endpoints: The `endpoints.yml` that names the database.
         port: Where it listens; by default some free one.
+        log: File for what it says; by default nobody hears it.
         **environment: Further settings, as variables of the environment.
     """
 
     def __init__(
-        self, endpoints: Path, port: int | None = None, **environment: str
+        self,
+        endpoints: Path,
+        port: int | None = None,
+        log: Path | None = None,
+        **environment: str,
     ) -> None:
         self._port = port or free_port()
+        self._log = log or Path(os.devnull)
         self._environment = {
             **os.environ,
             "SANIC_HOST": "127.0.0.1",
@@ -93,13 +99,14 @@ class ActionServer:
     def start(self) -> None:
         """Starts it, or starts it again."""
         command = [sys.executable, "-m", "rasa_sdk", "--actions", "actions"]
-        self._process = subprocess.Popen(
-            [*command, "-p", str(self._port)],
-            cwd=ROOT,
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [*command, "-p", str(self._port)],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
 
     def wait_until_ready(self) -> None:
         """Waits for at most a minute.

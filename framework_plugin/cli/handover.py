@@ -34,7 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 _LISTED = 100
 _ACTOR = f"cli:{LOGIN_NAME}"
 _LONGEST_GOODBYE = 30.0
-"""Seconds for which the command waits until the webhook has taken a notice."""
+"""Seconds for which the command waits at most until a notice was tried."""
 
 
 @app.command("list")
@@ -122,9 +122,8 @@ def _desk(endpoints: Path) -> Iterator[Desk]:
         SettingsError: If there is no `handover.yml`, or it cannot be used.
     """
     # SQLAlchemy takes its time, and `--help` shall not wait for it.
-    from framework_plugin.components.desk import Desk
+    from framework_plugin.components.desk import Desk, webhook_of
     from framework_plugin.handover.settings import FILE, settings_beside
-    from framework_plugin.handover.webhook import Webhook
     from framework_plugin.memory.opening import open_memory
 
     settings = settings_beside(endpoints)
@@ -133,10 +132,14 @@ def _desk(endpoints: Path) -> Iterator[Desk]:
             f"There is no {FILE} beside {endpoints}, so nobody is put into a queue. "
             "Make one; docs/handover.md says what stands in it."
         )
-    webhook = Webhook(settings.webhook) if settings.webhook else None
-    yield Desk(open_memory(read_endpoints(endpoints)).repository, settings, webhook)
+    repository = open_memory(read_endpoints(endpoints)).repository
+    webhook = webhook_of(repository, settings)
+    yield Desk(repository, settings, webhook)
     if webhook is not None and not webhook.close(_LONGEST_GOODBYE):
-        typer.echo("The webhook has not taken the notice.", err=True)
+        typer.echo(
+            "The webhook has not taken the notice yet; the servers go on trying.",
+            err=True,
+        )
 
 
 def _print_table(entries: Sequence[Entry]) -> None:

@@ -14,6 +14,7 @@ from framework_plugin.handover.messages import (
     message_of,
     one_talk,
 )
+from framework_plugin.handover.notices import Notices
 from framework_plugin.handover.outbox import Outbox
 from framework_plugin.handover.place import QueueDatabase
 from framework_plugin.handover.queue import HandoverQueue
@@ -25,13 +26,15 @@ from framework_plugin.memory.history import NEWEST_TURNS, parsed_event
 from framework_plugin.memory.holding import hold
 from framework_plugin.memory.mood import mood_of
 from framework_plugin.memory.repository import MemoryRepository
-from framework_plugin.memory.tables import handover_replies, handovers
+from framework_plugin.memory.tables import (
+    handover_notices,
+    handover_replies,
+    handovers,
+)
 from framework_plugin.memory.unanswered import Unanswered, open_questions
 
 _LOOKED_BACK = 300
 """Messages of a conversation that operators are shown at most."""
-
-CLOSED = "handover.closed"
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Desk:
     Args:
         repository: The memory of users.
         settings: When people are there, and what they are shown.
-        webhook: Is told of closed entries, if there is one.
+        webhook: Tells another system of closed entries, if one is to be told.
         looks: Which looks at an entry were noted; without it each is.
     """
 
@@ -74,9 +77,9 @@ class Desk:
         self.settings = settings
         self._webhook = webhook
         self._looks = looks
-        read, write = repository.reading, repository.writing
-        database = QueueDatabase(handovers, handover_replies, read, write, hold)
-        self.queue = HandoverQueue(database)
+        database = queue_database(repository)
+        notices = Notices(database) if settings.webhook else None
+        self.queue = HandoverQueue(database, notices)
         self.outbox = Outbox(database)
 
     def show(self, entry_id: int, actor: str, now: float) -> View:
@@ -141,7 +144,7 @@ class Desk:
         entry = self.queue.close(entry_id, now)
         self._note("handover close", entry, actor, now)
         if self._webhook:
-            self._webhook.tell(CLOSED, entry)
+            self._webhook.wake()
         return entry
 
     def _messages(self, sender_id: str) -> list[Message]:
@@ -160,6 +163,21 @@ class Desk:
     ) -> None:
         words = f"handover {entry.id}{f', {detail}' if detail else ''}"
         self._repository.note(AuditEntry(now, actor, action, entry.sender_id, words))
+
+
+def queue_database(repository: MemoryRepository) -> QueueDatabase:
+    """The queue in the database of the memory."""
+    tables = handovers, handover_replies, handover_notices
+    return QueueDatabase(*tables, repository.reading, repository.writing, hold)
+
+
+def webhook_of(
+    repository: MemoryRepository, settings: HandoverSettings
+) -> Webhook | None:
+    """What tells another system of the queue; None if none is to be told."""
+    if settings.webhook is None:
+        return None
+    return Webhook(settings.webhook, Notices(queue_database(repository)))
 
 
 def entry_as_json(entry: Entry, ahead: int | None = None) -> dict[str, Any]:

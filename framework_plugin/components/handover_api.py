@@ -27,7 +27,12 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from framework_plugin.components.desk import Desk, entry_as_json, view_as_json
+from framework_plugin.components.desk import (
+    Desk,
+    entry_as_json,
+    view_as_json,
+    webhook_of,
+)
 from framework_plugin.components.guarded_routes import (
     Handler,
     Refused,
@@ -46,6 +51,7 @@ from framework_plugin.components.readable_errors import (
 from framework_plugin.errors import HandoverError, MemoryStoreError
 from framework_plugin.handover.settings import FILE, HandoverSettings, read_settings
 from framework_plugin.handover.webhook import Webhook
+from framework_plugin.memory.repository import MemoryRepository
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +81,7 @@ class HandoverApi(InputChannel):
     def __init__(self, token: str, settings: HandoverSettings) -> None:
         self._token = checked_token(token, "the desk over HTTP", _PLACE)
         self._settings = settings
-        self._webhook = Webhook(settings.webhook) if settings.webhook else None
+        self._webhook: Webhook | None = None
         self._looks = Looks()
         self._bringing: asyncio.Task[None] | None = None
 
@@ -152,7 +158,16 @@ class HandoverApi(InputChannel):
 
     def _desk(self, request: Request) -> Desk:
         repository = store_of(request.app).memory.repository
-        return Desk(repository, self._settings, self._webhook, self._looks)
+        webhook = self._started_webhook(repository)
+        return Desk(repository, self._settings, webhook, self._looks)
+
+    def _started_webhook(self, repository: MemoryRepository) -> Webhook | None:
+        """Tells another system, what earlier processes have left included."""
+        if self._webhook is None:
+            self._webhook = webhook_of(repository, self._settings)
+            if self._webhook:
+                self._webhook.start()
+        return self._webhook
 
     async def _start(self, app: Sanic, *_: Any) -> None:
         self._bringing = asyncio.ensure_future(self._bring(app))
@@ -169,6 +184,7 @@ class HandoverApi(InputChannel):
         while True:
             await asyncio.sleep(pause)
             try:
+                self._started_webhook(store_of(app).memory.repository)
                 delivery = _delivery_of(app, self._settings)
                 await delivery.deliver_all()
                 pause = _PAUSE

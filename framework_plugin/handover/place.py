@@ -20,6 +20,7 @@ class QueueDatabase:
     Args:
         entries: The table of entries.
         replies: The table of what is to be said.
+        notices: The table of what another system is to be told.
         reading: Opens a connection to read from.
         writing: Opens a transaction.
         hold: Waits for a lock of some name, and holds it until the transaction ends.
@@ -27,6 +28,7 @@ class QueueDatabase:
 
     entries: sa.Table
     replies: sa.Table
+    notices: sa.Table
     reading: Callable[[], AbstractContextManager[Connection]]
     writing: Callable[[], AbstractContextManager[Connection]]
     hold: Callable[[Connection, str], None]

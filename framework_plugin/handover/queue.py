@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from framework_plugin.errors import HandoverError
 from framework_plugin.handover import sentences
 from framework_plugin.handover.entry import Asked, Entry, Outcome, Reason, Reply
+from framework_plugin.handover.notices import CLOSED, OPENED, Notices
 from framework_plugin.handover.place import QueueDatabase, entry_of_row, reply_of_row
 from framework_plugin.handover.statements import statements_for
 
@@ -34,10 +35,12 @@ class HandoverQueue:
 
     Args:
         database: Where the queue lives.
+        notices: Are told of new and closed entries, if another system is.
     """
 
-    def __init__(self, database: QueueDatabase) -> None:
+    def __init__(self, database: QueueDatabase, notices: Notices | None = None) -> None:
         self._database = database
+        self._notices = notices
         self._sql = statements_for(database.entries, database.replies)
 
     def ask(
@@ -72,6 +75,7 @@ class HandoverQueue:
                 }
                 made = connection.execute(self._sql.ask, row).inserted_primary_key[0]
                 entry = self._entry(connection, int(made))
+                self._tell(connection, OPENED, entry, now)
             else:
                 entry = entry_of_row(found)
             return Asked(entry, self._ahead(connection, entry), is_new)
@@ -269,7 +273,15 @@ class HandoverQueue:
         self._change(
             connection, entry, closed_at=now, outcome=outcome.value, open_for=None
         )
-        return self._entry(connection, entry.id)
+        ended = self._entry(connection, entry.id)
+        self._tell(connection, CLOSED, ended, now)
+        return ended
+
+    def _tell(
+        self, connection: Connection, event: str, entry: Entry, now: float
+    ) -> None:
+        if self._notices is not None:
+            self._notices.put(connection, event, entry, now)
 
 
 def _checked_name(name: str) -> str:

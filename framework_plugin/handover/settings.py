@@ -14,7 +14,10 @@ import yaml
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import SettingsError
 from framework_plugin.handover.hours import ALWAYS, OfficeHours, read_hours
-from framework_plugin.handover.webhook import WebhookSettings, read_webhook
+from framework_plugin.handover.webhook_settings import (
+    WebhookSettings,
+    read_webhook,
+)
 
 FILE = "handover.yml"
 

@@ -14,6 +14,7 @@ from framework_plugin.memory.tables import (
     channel_notes,
     consents,
     events,
+    handover_notices,
     handover_replies,
     handovers,
     identities,
@@ -28,7 +29,7 @@ from framework_plugin.memory.tables import (
 OF_SENDERS = (
     *(events, tracker_snapshots, turn_terms, session_summaries),
     *(link_codes, identities, unanswered_questions, answer_feedback),
-    *(handovers, handover_replies, channel_notes),
+    *(handovers, handover_replies, handover_notices, channel_notes),
 )
 """Tables with a column `sender_id`."""
 

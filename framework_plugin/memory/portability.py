@@ -19,6 +19,7 @@ from framework_plugin.memory.remains import export_remains
 from framework_plugin.memory.snapshots import all_snapshots
 from framework_plugin.memory.tables import (
     consents,
+    handover_notices,
     handover_replies,
     handovers,
     link_codes,
@@ -48,7 +49,8 @@ def export_person(
         `archived` events (older ones), `snapshots`, `sessions` (a summary of each),
         `search` (by which words each event is found), `unanswered` questions,
         `answer_feedback` (which answers helped), `unsaved` events, `link_codes`,
-        `handovers` to people with what these replied, `channel_notes` (open choices and
+        `handovers` to people with what these replied and what another system is yet
+        to be told (`notices`), `channel_notes` (open choices and
         answers that came too late), `consents` and the `audit` of this person. What
         belongs to a sender says so under `sender_id`.
         Times are ISO 8601 in UTC; within `events` they are as stored.
@@ -172,6 +174,11 @@ def _handovers(connection: Connection, senders: list[str]) -> list[Exported]:
         .where(handover_replies.c.sender_id.in_(senders))
         .order_by(handover_replies.c.id)
     ).all()
+    notices = connection.execute(
+        handover_notices.select()
+        .where(handover_notices.c.sender_id.in_(senders))
+        .order_by(handover_notices.c.id)
+    ).all()
     rows = connection.execute(
         handovers.select()
         .where(handovers.c.sender_id.in_(senders))
@@ -196,6 +203,16 @@ def _handovers(connection: Connection, senders: list[str]) -> list[Exported]:
                 }
                 for reply in replies
                 if reply.handover_id == row.id
+            ],
+            "notices": [
+                {
+                    "body": _json(notice.body),
+                    "made_at": iso_time(notice.made_at),
+                    "attempts": notice.attempts,
+                    "due_at": iso_time(notice.due_at),
+                }
+                for notice in notices
+                if notice.handover_id == row.id
             ],
         }
         for row in rows

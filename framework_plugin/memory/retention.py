@@ -14,6 +14,7 @@ from framework_plugin.memory.history import SESSION_ACTION, SESSION_STARTED, USE
 from framework_plugin.memory.summaries import summarise_rows
 from framework_plugin.memory.tables import (
     events,
+    handover_notices,
     handover_replies,
     handovers,
     of_type,
@@ -101,9 +102,8 @@ def _retire_handovers(connection: Connection, user_id: str, before: float) -> No
         handovers.c.sender_id == user_id, handovers.c.closed_at < before
     )
     ids = list(connection.execute(over).scalars())
-    connection.execute(
-        sa.delete(handover_replies).where(handover_replies.c.handover_id.in_(ids))
-    )
+    for table in (handover_replies, handover_notices):
+        connection.execute(sa.delete(table).where(table.c.handover_id.in_(ids)))
     connection.execute(sa.delete(handovers).where(handovers.c.id.in_(ids)))
 
 

@@ -282,6 +282,21 @@ handover_replies = sa.Table(
 """What a person, or without `speaker` the assistant, has to say to a user.
 `claimed_at`: when somebody went to say it; `sent_at`: when it was said."""
 
+handover_notices = sa.Table(
+    "handover_notices",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("handover_id", sa.Integer, nullable=False, index=True),
+    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
+    sa.Column("body", Sealed, nullable=False),
+    sa.Column("made_at", _DOUBLE, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", _DOUBLE, nullable=False),
+    **_EXACT,
+)
+"""What another system is yet to be told of handovers, as JSON. `due_at`: when it is
+tried next, or, while somebody is at it, when they count as gone."""
+
 channel_notes = sa.Table(
     "channel_notes",
     metadata,

@@ -27,9 +27,9 @@ class AnswerSettings:
         choices: How many choices are offered at most.
     """
 
-    sure: float = 0.59
+    sure: float = 0.61
     maybe: float = 0.48
-    lead: float = 0.04
+    lead: float = 0.05
     choices: int = 3
 
     def __post_init__(self) -> None:

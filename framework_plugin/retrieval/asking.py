@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework_plugin.retrieval.answer import Answer, Choices, Decision, decide
+from framework_plugin.retrieval.answer import (
+    Answer,
+    AnswerSettings,
+    Choices,
+    Decision,
+    decide,
+)
 from framework_plugin.retrieval.completion import Search, complete, core_of, leans
 from framework_plugin.retrieval.index import Hit
-from framework_plugin.retrieval.questions import questions_in
+from framework_plugin.retrieval.questions import asks, questions_in
 
 _EXACT = 0.999
+_NAMED = AnswerSettings(lead=0.1)
+_LONGEST_NAME = 4
+_NEARLY = 0.95
+"""What one wording holds of two questions counts a little more than it tells."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +71,16 @@ def ask(search: Search, message: str, earlier: Sequence[str] = ()) -> tuple[Aske
 
 def _one(search: Search, question: str, earlier: Sequence[str]) -> Asked:
     """One question, completed from earlier ones where it has no answer of its own."""
-    asked = Asked(question, question, decide(search(question)))
+    asked = Asked(question, question, _decided(search, question))
     own = asked.answer
     if own and not leans(question):
         return asked
     completed = complete(search, question, earlier)
     if completed is None:
-        core = core_of(question) if leans(question) else question
-        return Asked(question, core, decide(search(core))) if not own else asked
+        if own or not leans(question):
+            return asked
+        core = core_of(question)
+        return Asked(question, core, decide(search(core)))
     hits = completed.hits
     if own and own.passage != hits[0].passage and own.score > hits[0].score:
         # It may go on with the matter, or turn to another.
@@ -77,12 +89,22 @@ def _one(search: Search, question: str, earlier: Sequence[str]) -> Asked:
     return Asked(question, completed.query, decision)
 
 
+def _decided(search: Search, question: str) -> Decision:
+    """What to do with a question by itself.
+
+    A matter that is only named (`龙井`) is in many wordings: what is asked of it must
+    stand out more.
+    """
+    is_named = len(question.strip()) <= _LONGEST_NAME and not asks(question)
+    return decide(search(question), _NAMED if is_named else None)
+
+
 def _says_more(parts: Sequence[Asked], whole: Asked) -> bool:
     found = [part.answer for part in parts if part.answer]
     if len({hit.passage.id for hit in found}) < 2:
         return False
     mean = sum(hit.score for hit in found) / len(found)
-    return whole.answer is None or mean > whole.answer.score
+    return whole.answer is None or mean > _NEARLY * whole.answer.score
 
 
 def _each_once(parts: Sequence[Asked]) -> tuple[Asked, ...]:

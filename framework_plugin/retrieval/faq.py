@@ -19,6 +19,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,10 @@ class Faq:
     problems: tuple[str, ...]
 
 
+Read = tuple[Passage, str] | str
+"""An entry with its place, or why it is left out."""
+
+
 class _Broken(Exception):
     """Why one entry or file is left out."""
 
@@ -67,23 +72,36 @@ def load_faq(path: Path) -> Faq:
     Raises:
         DocumentError: The path does not exist or holds no usable entry.
     """
+    faq = collected(path, (read_faq(file) for file in faq_files(path)))
+    for problem in faq.problems:
+        logger.warning("FAQ entry left out: %s", problem)
+    return faq
+
+
+def collected(path: Path, files: Iterable[Iterable[Read]]) -> Faq:
+    """All entries of some files, but for those whose id another has.
+
+    Args:
+        path: Where the files are.
+        files: What was read of each; see `read_faq`.
+
+    Raises:
+        DocumentError: There is no usable entry.
+    """
     entries: list[Passage] = []
     problems: list[str] = []
     seen: dict[str, str] = {}
-    for file in _files(path):
-        for item in read_faq(file):
-            if isinstance(item, str):
-                problems.append(item)
-            elif item[0].id in seen:
-                problems.append(
-                    f"{item[1]}: the id '{item[0].id}' is already taken by"
-                    f" {seen[item[0].id]}; give each entry an id of its own."
-                )
-            else:
-                seen[item[0].id] = item[1]
-                entries.append(item[0])
-    for problem in problems:
-        logger.warning("FAQ entry left out: %s", problem)
+    for item in chain.from_iterable(files):
+        if isinstance(item, str):
+            problems.append(item)
+        elif item[0].id in seen:
+            problems.append(
+                f"{item[1]}: the id '{item[0].id}' is already taken by"
+                f" {seen[item[0].id]}; give each entry an id of its own."
+            )
+        else:
+            seen[item[0].id] = item[1]
+            entries.append(item[0])
     if not entries:
         reason = problems[0] if problems else "no file has an entry"
         raise DocumentError(
@@ -93,7 +111,12 @@ def load_faq(path: Path) -> Faq:
     return Faq(tuple(entries), tuple(problems))
 
 
-def _files(path: Path) -> list[Path]:
+def faq_files(path: Path) -> list[Path]:
+    """The YAML files of a folder and its subfolders, or the one file.
+
+    Raises:
+        DocumentError: There is neither.
+    """
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -104,7 +127,7 @@ def _files(path: Path) -> list[Path]:
     return sorted(p for p in path.rglob("*") if p.is_file() and p.suffix in SUFFIXES)
 
 
-def read_faq(file: Path) -> Iterator[tuple[Passage, str] | str]:
+def read_faq(file: Path) -> Iterator[Read]:
     """Yields each entry of one file with its place, or why it is left out."""
     try:
         loader = _Loader(read_text(file))

@@ -23,9 +23,14 @@ from framework_plugin.retrieval.terms import TermExtractor, load_synonyms
 
 SYNONYMS_FILE = "synonyms.txt"
 KINDS_FILE = "kinds.txt"
+WORD_FILES = (SYNONYMS_FILE, KINDS_FILE)
+"""Lists of words beside the files of a FAQ."""
 # Texts that BM25 hands on to be judged: far more than ever matter, few enough to be
 # judged within a millisecond.
 CANDIDATE_TEXTS = 64
+# Up to twice as many where passages have more texts than this: fewer passages are
+# among the best texts then.
+_FEW_TEXTS = 6
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,9 @@ class PassageIndex:
             known, rarities, parts.holding[known], parts.texts, parts.average
         )
         hidden = [None] * len(parts.each) if hidden is None else hidden
-        found = parts.nearest(asked, hidden, CANDIDATE_TEXTS)
+        crowd = parts.texts / max(parts.count, 1) / _FEW_TEXTS
+        limit = int(CANDIDATE_TEXTS * min(max(crowd, 1), 2))
+        found = parts.nearest(asked, hidden, limit)
         bm25 = found.rows.summed(known, rarities)
         bm25 *= length_factor(found.lengths, parts.average)
         return found.numbers, Candidates(
@@ -192,6 +199,17 @@ class PassageIndex:
     def merged(self) -> PassageIndex:
         """The same index in one part, without what is gone."""
         return self._with([Part.merged(self._parts.each)])
+
+    def reread(
+        self, passages: Sequence[Passage], extract: TermExtractor
+    ) -> PassageIndex:
+        """An index by other words or synonyms, with the judge of this one.
+
+        Args:
+            passages: What can be found.
+            extract: Turns a text into terms.
+        """
+        return PassageIndex(passages, extract, self._judge)
 
     @property
     def scattered(self) -> float:
@@ -273,7 +291,7 @@ def extractor_beside(path: Path) -> TermExtractor:
     folder = path if path.is_dir() else path.parent
     synonyms, kinds = (
         load_synonyms(folder / name) if (folder / name).exists() else None
-        for name in (SYNONYMS_FILE, KINDS_FILE)
+        for name in WORD_FILES
     )
     return TermExtractor.default(synonyms, kinds)
 

@@ -16,7 +16,10 @@ ANSWER_WEIGHT = 0.7
 QUERY_SHARE = 0.4
 # Measured on the tuning halves of tests/retrieval/prose.tsv and of those: higher finds
 # more in prose, but then long sentences resemble questions that the FAQ answers.
-PROSE_QUERY_SHARE = 0.6
+PROSE_QUERY_SHARE = 0.65
+# The more wordings an entry has, the sooner one of them resembles a query by chance.
+# Measured on the tuning halves of those and tests/retrieval/unanswerable.txt.
+CHANCE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,31 @@ class Candidates:
         """Which supports hold which terms of the query: (rows, query)."""
         return self.support.holding(self.query)
 
+    @cached_property
+    def in_passage(self) -> Mask:
+        """Which passages hold which terms of the query: (rows, query).
+
+        In their support, or in any of their wordings that are candidates.
+        """
+        order = np.argsort(self.owners, kind="stable")
+        owners = self.owners[order]
+        firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+        held = np.zeros_like(self.in_rows)
+        if len(firsts):
+            of_each = np.logical_or.reduceat(self.in_rows[order], firsts)
+            counts = np.diff(firsts, append=len(owners))
+            held[order] = np.repeat(of_each, counts, axis=0)
+        return held | self.in_support
+
+    @cached_property
+    def siblings(self) -> Places:
+        """How many candidates are wordings of the passage of each: (rows,)."""
+        _, which, counts = np.unique(
+            self.owners, return_inverse=True, return_counts=True
+        )
+        found: Places = counts[which]
+        return found
+
     def chosen(self, rows: Places) -> Candidates:
         """Some of the wordings, in the order given."""
         return replace(
@@ -89,19 +117,22 @@ def coverage(candidates: Candidates) -> Floats:
 
     The score is the geometric mean of two shares, both weighted by the rarity of the
     terms: how much of the query the wording covers, and how much of the wording the
-    query covers. Terms of the query that stand only in the answer or the keywords
-    count for less, terms that stand nowhere in the documents count as the rarest, so
-    that nonsense scores near 0. A sentence of prose says more than is asked, so that
-    how much of it the query covers counts for less.
+    query covers. Terms of the query that stand only in the answer, the keywords or
+    another wording of the entry count for less, terms that stand nowhere in the
+    documents count as the rarest, so that nonsense scores near 0. A sentence of prose
+    says more than is asked, so that how much of it the query covers counts for less.
+    The best of many wordings must be better than the only one of an entry.
     """
     rows, query, weights = candidates.rows, candidates.query, candidates.weights
-    in_row, in_support = candidates.in_rows, candidates.in_support
+    in_row = candidates.in_rows
     shared = in_row @ weights[query]
-    helped = (in_support & ~in_row) @ weights[query]
+    helped = (candidates.in_passage & ~in_row) @ weights[query]
     asked = weights[query].sum() + candidates.missing
     of_query = (shared + ANSWER_WEIGHT * helped) / asked
     of_row = shared / np.maximum(rows.sums(weights[rows.terms]), 1e-9)
     share = np.where(candidates.prose, PROSE_QUERY_SHARE, QUERY_SHARE)
     scores = np.sqrt(of_query * (share + (1 - share) * of_row))
+    many = np.where(candidates.prose, 1, candidates.siblings)
+    scores = np.power(np.minimum(scores, 1), 1 + CHANCE * np.log(many))
     # The same words in another order come to 1 but for rounding.
     return np.where(shared > 0, np.minimum(scores, 1), 0).astype(np.float32)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from framework_plugin.errors import DocumentError, PersonalChatError
+from framework_plugin.retrieval.faq_folder import FaqFolder
 from framework_plugin.retrieval.index import Hit, PassageIndex
 from framework_plugin.retrieval.passages import Passage
 
@@ -28,6 +29,9 @@ FIRST_PATIENCE = 3.0
 """Seconds that are waited for the documents at the start."""
 SCATTERED = 0.1
 """Share of passages outside the large segment from which on all are merged."""
+
+
+_Missed = list[tuple[Sequence[Passage], Collection[str]]]
 
 
 class Documents(Protocol):
@@ -54,13 +58,15 @@ class LiveIndex:
     database that does not answer, and is served from the index at hand. An index is
     never changed but replaced, so requests under way are not disturbed.
 
-    Where the documents cannot be read, what was read last goes on answering.
+    Where the documents or the files cannot be read, what was read last goes on
+    answering.
 
     Args:
         files: The index of the files, whose settings hold for the documents too.
         connect: Opens the documents; called again until it succeeds.
         clock: Tells the time, in seconds since the epoch: what does not hold is not
             found.
+        folder: Where the files are, if they may change.
     """
 
     def __init__(
@@ -68,19 +74,23 @@ class LiveIndex:
         files: PassageIndex,
         connect: Callable[[], Documents],
         clock: Callable[[], float],
+        folder: FaqFolder | None = None,
     ) -> None:
         self._index = files
+        self._folder = folder
         self._own = frozenset(passage.id for passage in files)
         self._connect = connect
         self._clock = clock
+        self._hidden_by_own: set[str] = set()
         self._documents: Documents | None = None
         self._revision: int | None = None
         self._next_look = 0.0
         self._failing = False
+        self._files_fail = False
         self._looking = threading.Lock()
         # Guards `_index` and `_missed`, and is held while an index is changed.
         self._changing = threading.Lock()
-        self._missed: list[tuple[Sequence[Passage], Collection[str]]] | None = None
+        self._missed: _Missed | None = None
         self._look_soon(FIRST_PATIENCE)
 
     def __len__(self) -> int:
@@ -144,6 +154,7 @@ class LiveIndex:
     def _look(self) -> None:
         wait = RETRY_AFTER
         try:
+            self._take_up_files()
             self._take_up()
             wait = LOOK_EVERY
             if self._failing:
@@ -162,8 +173,37 @@ class LiveIndex:
             self._next_look = time.monotonic() + wait
             self._looking.release()
 
+    def _take_up_files(self) -> None:
+        """Brings the index up to date with the files."""
+        if self._folder is None:
+            return
+        try:
+            change = self._folder.changes()
+            self._files_fail = False
+        except DocumentError as error:
+            if not self._files_fail:
+                logger.warning("What was read of the files stays for now: %s", error)
+            self._files_fail = True
+            return
+        if change is None:
+            return
+        before, self._own = self._own, frozenset(one.id for one in change.entries)
+        if not self._hidden_by_own.isdisjoint(change.removed):
+            # Passages of the documents come to light again: all are read anew.
+            self._hidden_by_own.clear()
+            self._revision = None
+        if change.extract is None:
+            self._put(change.put, change.removed)
+        else:
+            others = [one for one in self._index if one.id not in before | self._own]
+            index = self._index.reread((*change.entries, *others), change.extract)
+            with self._changing:
+                # A merge that is under way comes too late.
+                self._index, self._missed = index, None
+        logger.info("The files were changed: %d questions now.", len(change.entries))
+
     def _take_up(self) -> None:
-        """Brings the index up to date.
+        """Brings the index up to date with the documents.
 
         Raises:
             PersonalChatError: The documents cannot be read.
@@ -187,8 +227,12 @@ class LiveIndex:
         self._revision = changes.revision
 
     def _change(self, put: Sequence[Passage], removed: Collection[str]) -> None:
+        """Changes what is of the documents; the files go before them."""
+        self._hidden_by_own.update(one.id for one in put if one.id in self._own)
         put = [passage for passage in put if passage.id not in self._own]
-        removed = [id_ for id_ in removed if id_ not in self._own]
+        self._put(put, [id_ for id_ in removed if id_ not in self._own])
+
+    def _put(self, put: Sequence[Passage], removed: Collection[str]) -> None:
         if not put and not removed:
             return
         with self._changing:
@@ -197,19 +241,26 @@ class LiveIndex:
                 self._missed.append((put, removed))
             elif self._index.scattered > SCATTERED:
                 self._missed = []
+                arguments = (self._index, self._missed)
                 threading.Thread(
-                    target=self._merge, args=[self._index], name="merge", daemon=True
+                    target=self._merge, args=arguments, name="merge", daemon=True
                 ).start()
 
-    def _merge(self, index: PassageIndex) -> None:
-        """Puts a merged index in place, with what was changed meanwhile."""
+    def _merge(self, index: PassageIndex, missed: _Missed) -> None:
+        """Puts a merged index in place, with what was changed meanwhile.
+
+        Unless all was read anew: then others note what is missed.
+        """
         try:
             merged = index.merged()
         except BaseException:
             with self._changing:
-                self._missed = None
+                if self._missed is missed:
+                    self._missed = None
             raise
         with self._changing:
-            for put, removed in self._missed or ():
+            if self._missed is not missed:
+                return
+            for put, removed in missed:
                 merged = merged.changed(put, removed)
             self._index, self._missed = merged, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 SECTION_MARK = " › "
@@ -50,3 +51,7 @@ class Passage:
         """Whether it holds at a time, in seconds since the epoch."""
         begun = self.valid_from is None or self.valid_from <= moment
         return begun and (self.valid_until is None or moment < self.valid_until)
+
+    def is_for(self, groups: Collection[str]) -> bool:
+        """Whether it is for everyone, or for one of the groups of a user."""
+        return not self.audience or not set(groups).isdisjoint(self.audience)

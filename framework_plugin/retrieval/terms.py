@@ -38,12 +38,16 @@ class TermWeights:
             words differently.
         asking: Factor for words and characters by which one asks (`怎么`, `哪里`),
             and for stop words. These tell questions apart that share all else.
+        letters: A word in Latin letters (`removeChild`). It has no characters to match
+            by, so it counts as much as a Chinese word of two with both of them: what
+            it would weigh as one word among four terms is a quarter of its share.
     """
 
     word: float = 1.0
     character: float = 1.5
     pair: float = 0.2
     asking: float = 0.3
+    letters: float = 4.0
 
 
 class Word(NamedTuple):
@@ -174,9 +178,12 @@ class TermExtractor:
         tells = word not in self._weak
         if word in self._kinds:
             return Word(plain, ((f"word {word}", self._weights.word),), "", tells)
-        whole = self._synonyms.get(word, word)
-        term = (f"word {whole}", self._weaken(whole, self._weights.word))
-        return Word(plain, (term,), "" if word.isascii() else word, tells)
+        whole, plainly = self._synonyms.get(word, word), word.isascii()
+        # A number says how much, and not of what.
+        in_letters = plainly and any(map(str.isalpha, word))
+        weight = self._weights.letters if in_letters else self._weights.word
+        term = (f"word {whole}", self._weaken(whole, weight))
+        return Word(plain, (term,), "" if plainly else word, tells)
 
     def character(self, character: str) -> tuple[str, float]:
         """The term of a character, and its weight."""

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from framework_plugin.handover.entry import Reason
+from framework_plugin.handover.notices import Notices
+from framework_plugin.handover.queue import HandoverQueue
+from framework_plugin.memory.database import open_engine
+from framework_plugin.memory.migrations import migrate
+from framework_plugin.retrieval.store import DocumentRepository
+from tests.handover.conftest import database_of
+from tests.handover.receiver import Receiver
 from tests.servers import ROOT, ActionServer
 
 EXPECTED = {
@@ -64,13 +75,37 @@ def call(url: str, body: object = None) -> Any:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("server")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server has its data: questions of its own beside those of the shop."""
+    made = tmp_path_factory.mktemp("server")
+    shutil.copytree(ROOT / "nlu_data" / "faq", made / "faq")
+    return made
+
+
+@pytest.fixture(scope="module")
+def desk(folder: Path) -> Iterator[Receiver]:
+    """Another system, that is yet to be told of an entry when the server starts."""
+    receiver = Receiver()
+    hook = f"webhook: {{url: '{receiver.url}', secret: 0123456789abcdef}}"
+    (folder / "handover.yml").write_text(hook)
+    engine = open_engine(f"sqlite:///{folder}/memory.db")
+    database = database_of(engine)
+    queue = HandoverQueue(database, Notices(database))
+    queue.ask("left", "left", "rest", Reason.ASKED, time.time())
+    engine.dispose()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path, desk: Receiver) -> Iterator[str]:
     endpoints = folder / "endpoints.yml"
     endpoints.write_text(
         f"tracker_store: {{type: sql, dialect: sqlite, db: {folder}/memory.db}}\n"
     )
-    actions = ActionServer(endpoints)
+    actions = ActionServer(
+        endpoints, log=folder / "log", PERSONAL_CHAT_FAQ=str(folder / "faq")
+    )
     try:
         actions.wait_until_ready()
         yield actions.url
@@ -78,14 +113,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         actions.stop()
 
 
-def ask(server: str, action: str, text: str) -> Any:
+def ask(server: str, action: str, text: str, **slots: object) -> Any:
     events = [
         {"event": "session_started", "timestamp": 1.0},
         {"event": "user", "text": text, "timestamp": 2.0, "parse_data": {}},
     ]
     tracker = {
         "sender_id": "alice",
-        "slots": {},
+        "slots": slots,
         "latest_message": {"text": text, "intent": {}, "entities": []},
         "events": events,
     }
@@ -98,6 +133,14 @@ def ask(server: str, action: str, text: str) -> Any:
 @pytest.mark.slow
 def test_every_action_is_served(server: str) -> None:
     assert {action["name"] for action in call(f"{server}/actions")} == EXPECTED
+
+
+@pytest.mark.slow
+def test_what_an_earlier_server_left_to_be_told_is_told_at_the_start(
+    server: str, desk: Receiver
+) -> None:
+    desk.wait_for(1)
+    assert json.loads(desk.got[0][1])["sender_id"] == "left"
 
 
 @pytest.mark.slow
@@ -116,3 +159,59 @@ def test_a_fact_told_over_http_is_recalled(server: str) -> None:
 
     (message,) = ask(server, "action_recall_memory", "你记得我什么")["responses"]
     assert "没跟我说过" in message["text"]
+
+
+def answer(server: str, text: str, **slots: object) -> str:
+    replies = ask(server, "action_retrieve_answer", text, **slots)["responses"]
+    return "\n".join(reply["text"] for reply in replies)
+
+
+@pytest.mark.slow
+def test_what_is_for_an_audience_answers_only_users_of_it(
+    server: str, folder: Path
+) -> None:
+    engine = open_engine(f"sqlite:///{folder}/memory.db")
+    migrate(engine)
+    file = folder / "vip.csv"
+    file.write_text("问题,答案\n贵宾休息室的门禁密码是多少,贵宾厅密码8848\n")
+    DocumentRepository(engine, folder).add(file, at=0, audience=("vip",))
+    engine.dispose()
+    question = "贵宾休息室门禁密码多少"
+    wait_for(lambda: "8848" in answer(server, question, audience="vip"))
+
+    assert "8848" in answer(server, question, audience=["staff", "vip"])
+    for others in ({}, {"audience": "staff"}, {"audience": []}, {"audience": None}):
+        assert "8848" not in answer(server, question, **others)
+
+
+@pytest.mark.slow
+def test_changed_files_answer_without_a_restart_and_broken_ones_do_no_harm(
+    server: str, folder: Path
+) -> None:
+    file = folder / "faq" / "own.yml"
+    entry = "  - {id: piano, question: 你们卖piano吗, answer: %s}\n"
+    file.write_text(f"title: 乐器\nfaq:\n{entry % '不卖钢琴。'}", encoding="utf-8")
+    wait_for(lambda: "不卖钢琴。" in answer(server, "你们卖piano吗"))
+
+    file.write_text("title: 乐器\nfaq:\n  - {id: piano", encoding="utf-8")
+
+    def is_named() -> bool:
+        # Files are looked at when somebody asks.
+        assert "不卖钢琴。" in answer(server, "你们卖piano吗")
+        return "own.yml" in (folder / "log").read_text("utf-8")
+
+    wait_for(is_named)
+
+    file.write_text(f"title: 乐器\nfaq:\n{entry % '只卖口琴。'}", encoding="utf-8")
+    wait_for(lambda: "只卖口琴。" in answer(server, "你们卖piano吗"))
+    synonyms = folder / "faq" / "synonyms.txt"
+    synonyms.write_text(f"{synonyms.read_text('utf-8')}piano fortepiano\n", "utf-8")
+    wait_for(lambda: "只卖口琴。" in answer(server, "你们卖fortepiano吗"))
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Waits until something holds; each time it is asked, the server must answer."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -310,7 +311,9 @@ class Fixed:
     def __init__(self, *passages: Passage, score: float = 1.0) -> None:
         self.hits = [Hit(one, one.name, score) for one in passages]
 
-    def search(self, query: str, limit: int = 5) -> list[Hit]:
+    def search(
+        self, query: str, limit: int = 5, audience: Collection[str] = ()
+    ) -> list[Hit]:
         return self.hits[:limit]
 
     def passage(self, id_: str) -> Passage | None:
@@ -361,7 +364,9 @@ def test_no_heading_of_a_document_becomes_a_command(endpoints: Path) -> None:
 class Slow(Fixed):
     """Documents that take their time."""
 
-    def search(self, query: str, limit: int = 5) -> list[Hit]:
+    def search(
+        self, query: str, limit: int = 5, audience: Collection[str] = ()
+    ) -> list[Hit]:
         time.sleep(0.5)
         return super().search(query, limit)
 
@@ -373,7 +378,9 @@ class Failing(Fixed):
         super().__init__(Passage("a.md#1", "a.md", "手册", "", "在这里。"))
         self.times = times
 
-    def search(self, query: str, limit: int = 5) -> list[Hit]:
+    def search(
+        self, query: str, limit: int = 5, audience: Collection[str] = ()
+    ) -> list[Hit]:
         self.times -= 1
         if self.times >= 0:
             raise DocumentError("the database is away")

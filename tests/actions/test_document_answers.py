@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from actions.answers import ActionRetrieveAnswer
+from actions.audience import AUDIENCE
+from actions.choosing import ActionChooseAnswer
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.migrations import migrate
 from framework_plugin.retrieval.store import DocumentRepository
@@ -29,6 +31,11 @@ def add(folder: Path, name: str, text: str, until: datetime | None = None) -> No
     (folder / name).write_text(text, encoding="utf-8")
     end = until.timestamp() if until else None
     open_documents(folder).add(folder / name, at=0, valid_until=end)
+
+
+def add_for(folder: Path, audience: str, name: str, text: str) -> None:
+    (folder / name).write_text(text, encoding="utf-8")
+    open_documents(folder).add(folder / name, at=0, audience=(audience,))
 
 
 def ask(talk: Conversation, text: str) -> str:
@@ -68,6 +75,19 @@ def test_what_no_longer_holds_is_not_said(talk: Conversation, tmp_path: Path) ->
 
     assert "老王" not in ask(talk, "打印机坏了找谁")
     assert "小李" in ask(talk, "投影仪坏了找谁")
+
+
+def test_what_was_offered_is_not_given_to_who_no_longer_belongs_to_its_audience(
+    talk: Conversation, tmp_path: Path
+) -> None:
+    add_for(tmp_path, "vip", "vip.csv", "问题,答案\n贵宾休息室在哪,三楼左手边\n")
+    talk.slots[AUDIENCE] = ["vip"]
+    assert "三楼左手边" in ask(talk, "贵宾休息室在哪")
+    talk.slots["offered_questions"] = ["vip.csv#1"]
+    assert "三楼左手边" in talk.say("第一个").answer(ActionChooseAnswer)
+
+    talk.slots.update({AUDIENCE: None, "offered_questions": ["vip.csv#1"]})
+    assert "三楼左手边" not in talk.say("第一个").answer(ActionChooseAnswer)
 
 
 def test_the_questions_of_the_files_answer_without_a_database(

@@ -10,7 +10,11 @@ from framework_plugin.handover.queue import HandoverQueue
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.holding import hold
 from framework_plugin.memory.repository import MemoryRepository
-from framework_plugin.memory.tables import handover_replies, handovers
+from framework_plugin.memory.tables import (
+    handover_notices,
+    handover_replies,
+    handovers,
+)
 from tests.memory.conftest import emptied, mariadb_url, postgres_url
 
 __all__ = ["mariadb_url", "postgres_url"]
@@ -21,7 +25,8 @@ def database_of(engine: Engine) -> QueueDatabase:
     repository = MemoryRepository(engine)
     repository.migrate()
     read, write = repository.reading, repository.writing
-    return QueueDatabase(handovers, handover_replies, read, write, hold)
+    tables = handovers, handover_replies, handover_notices
+    return QueueDatabase(*tables, read, write, hold)
 
 
 @pytest.fixture

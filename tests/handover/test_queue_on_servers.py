@@ -11,6 +11,7 @@ import pytest
 
 from framework_plugin.errors import HandoverError
 from framework_plugin.handover.entry import Reason
+from framework_plugin.handover.notices import Notices
 from framework_plugin.handover.outbox import Outbox
 from framework_plugin.handover.queue import HandoverQueue
 from framework_plugin.memory.database import open_engine
@@ -98,3 +99,28 @@ def test_what_is_due_is_claimed_by_one_server(
     for engine in engines:
         engine.dispose()
     assert claimed[1:] == [f"第{number}句𠮷" for number in range(5)]
+
+
+@pytest.mark.slow
+def test_of_many_servers_one_tells_each_notice(
+    each_url: str, queues: list[HandoverQueue]
+) -> None:
+    engines = [open_engine(each_url) for _ in range(AT_ONCE)]
+    notices = [Notices(database_of(engine)) for engine in engines]
+    queue = HandoverQueue(database_of(engines[0]), notices[0])
+    entries = [
+        queue.ask(f"user-{n}", f"user-{n}", None, Reason.ASKED, NOW).entry.id
+        for n in range(20)
+    ]
+
+    def claim_all(number: int) -> list[int]:
+        told: list[int] = []
+        while notice := notices[number].claim(NOW, seconds=70.0):
+            told.append(notice.entry_id)
+            notices[number].drop(notice)
+        return told
+
+    told = [entry for one in at_once(claim_all) for entry in one]
+    for engine in engines:
+        engine.dispose()
+    assert sorted(told) == sorted(entries)

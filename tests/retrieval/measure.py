@@ -97,10 +97,12 @@ def print_figures() -> None:
     """Measures and prints."""
     index = PassageIndex.open(FAQ)
     files = {"first": load_cases(), "fresh": load_cases("paraphrases_fresh.tsv")}
+    blind = load_cases("paraphrases_blind.tsv")
     parts: dict[str, list[Case]] = {}
     for name, cases in files.items():
         parts[f"{name}, tuned"], parts[f"{name}, held out"] = halves(cases)
     parts["all"] = [case for cases in files.values() for case in cases]
+    parts["blind"] = blind
     garbled = load_garbled()
     for kind in dict.fromkeys(kind for kind, _ in garbled):
         parts[f"garbled, {kind}"] = [case for own, case in garbled if own == kind]

@@ -55,6 +55,53 @@ def test_paraphrases_find_their_answer_and_nonsense_finds_none(
     assert report.bothered <= 0.16
 
 
+def test_questions_of_somebody_who_knew_no_wording_find_their_answer(
+    index: PassageIndex,
+) -> None:
+    cases = load_cases("paraphrases_blind.tsv")
+    known = {q for e in load_faq(FAQ).entries for q in e.questions}
+    report = measure(index, cases)
+
+    assert len(cases) == 323
+    assert sum(case.query in known for case in cases) <= 10
+    assert report.first >= 0.92
+    assert report.right / (report.right + report.wrong) >= 0.95
+    assert report.answered <= 0.05
+
+
+def test_a_word_in_letters_tells_as_much_as_a_chinese_one() -> None:
+    entries = [
+        entry("remove", "removeChild 移除对象"),
+        entry("size", "怎么移除对象的大小"),
+    ]
+    hits = PassageIndex(entries).search("removeChild 大小")
+
+    assert [hit.passage.id for hit in hits] == ["remove", "size"]
+
+
+def test_words_of_another_wording_help_but_less_than_those_of_one() -> None:
+    entries = [
+        entry("parted", "顺丰多少钱", "怎么寄到学校"),
+        entry("other", "顺丰多少钱呢", "怎么退款"),
+        entry("whole", "顺丰寄到学校多少钱"),
+    ]
+    hits = PassageIndex(entries).search("顺丰寄到学校多少钱呀")
+
+    assert [hit.passage.id for hit in hits] == ["whole", "parted", "other"]
+    assert hits[0].score > hits[1].score > hits[2].score
+
+
+def test_the_best_of_many_wordings_must_be_better_than_an_only_one() -> None:
+    many = ("顺丰多少钱", "怎么退款", "几点开门", "能养猫吗", "有发票吗")
+    entries = [entry("one", "顺丰多少钱"), entry("many", *many)]
+    hits = {
+        hit.passage.id: hit.score
+        for hit in PassageIndex(entries).search("顺丰多少钱一斤")
+    }
+
+    assert hits["one"] > hits["many"]
+
+
 def test_every_wording_of_the_bundled_questions_is_answered(
     index: PassageIndex,
 ) -> None:

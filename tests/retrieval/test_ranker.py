@@ -15,7 +15,14 @@ from framework_plugin.evaluation.calibration import (
     expected_calibration_error,
     reliability,
 )
-from framework_plugin.retrieval import Answer, Passage, PassageIndex, coverage, decide
+from framework_plugin.retrieval import (
+    Answer,
+    AnswerSettings,
+    Passage,
+    PassageIndex,
+    coverage,
+    decide,
+)
 from framework_plugin.retrieval.associations import Associations
 from framework_plugin.retrieval.calibration import Calibration, threshold
 from framework_plugin.retrieval.cases import Case, cases
@@ -117,8 +124,8 @@ def test_scores_keep_their_meaning_whatever_the_precision(
     scores = judge.calibrated(calibration)(case.candidates)
     likely = calibration.probability(raw)
 
-    assert ((scores >= 0.59) == (likely >= 0.83)).all()
-    assert ((scores >= 0.48) == (likely >= 0.3)).all()
+    assert ((scores >= AnswerSettings().sure) == (likely >= 0.83)).all()
+    assert ((scores >= AnswerSettings().maybe) == (likely >= 0.3)).all()
     assert (np.argsort(raw) == np.argsort(scores)).all()
     assert scores.min() >= 0
     assert scores.max() <= 1

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LATEST = "7"
+LATEST = "8"
 """The step that this version of the package works with."""
 
 _PATIENCE_SECONDS = 60
