@@ -22,7 +22,7 @@ from actions.offering import (
     offer,
     offer_person,
 )
-from actions.profile import acknowledge_latest, speak_of_memory
+from actions.profile import acknowledge_latest, matters_of, speak_of_memory
 from actions.replying import say, say_answer
 from actions.shop_action import ShopAction
 from actions.turns import (
@@ -38,6 +38,7 @@ from framework_plugin.memory.unanswered import Reason
 from framework_plugin.retrieval import Choices
 from framework_plugin.retrieval.asking import Asked
 from framework_plugin.retrieval.choosing import refuses_all
+from framework_plugin.retrieval.preference import preferring
 from framework_plugin.retrieval.questions import asks
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class ActionRetrieveAnswer(ShopAction):
         # What tells of its user and asks nothing may still resemble a question.
         if not asks(text) and acknowledge_latest(dispatcher, tracker, self._resources):
             return [SlotSet(OFFERED, None)]
-        found = _fit_for(found, tracker)
+        found = self._preferred(_fit_for(found, tracker), tracker)
         if len(found) > 1:
             return await self._say_several(dispatcher, tracker, found, lookup)
         if found and found[0].answer:
@@ -106,6 +107,15 @@ class ActionRetrieveAnswer(ShopAction):
             return None
         say_chosen(dispatcher, tracker, offered[place])
         return [SlotSet(OFFERED, None)]
+
+    def _preferred(
+        self, found: tuple[Asked, ...], tracker: Tracker
+    ) -> tuple[Asked, ...]:
+        """What was found, where it is in doubt by what matters to the user."""
+        if not any(isinstance(asked.decision, Choices) for asked in found):
+            return found
+        matters = matters_of(self._resources, tracker)
+        return tuple(preferring(asked, matters) for asked in found)
 
     async def _say_several(
         self,

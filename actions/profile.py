@@ -27,6 +27,7 @@ MEMORY_DOWN = "我的小本子这会儿打不开，{what}。你过一会儿再�
 AGREE, DISAGREE = "是的，改了", "不是，没改"
 """Buttons under the question; the memory understands the words."""
 
+_MATTERS = (FactKind.LIKE, FactKind.PET, FactKind.CITY, FactKind.HOMETOWN)
 _TELLING = (Operation.SET, Operation.ADD)
 
 
@@ -111,6 +112,20 @@ def load_profile(resources: Resources, tracker: Tracker) -> Profile:
     book = heard(book, changes, messages[-1].at, tracker.sender_id)
     now = replace(before, facts=book.facts, asked=book.asked)
     return Profile(before, now, changes)
+
+
+def matters_of(resources: Resources, tracker: Tracker) -> tuple[str, ...]:
+    """Words that matter to the user: what they like and keep, and where they live.
+
+    Returns:
+        None of them if the memory cannot be reached.
+    """
+    try:
+        facts = load_profile(resources, tracker).now.facts
+    except PersonalChatError as error:
+        logger.error("The memory cannot be reached: %s", error)
+        return ()
+    return tuple(fact.value for fact in facts if fact.kind in _MATTERS)
 
 
 def speak_of_memory(

@@ -435,3 +435,19 @@ def test_an_answer_is_given_though_the_database_is_away(
     (message,) = without_database.say("没帮助").run(ActionJudgeAnswer)
     assert message["text"]
     assert len(ask(without_database, "你们卖手风琴么")) <= 1
+
+
+# What matters to the user
+
+
+def test_a_question_left_open_is_answered_for_what_the_user_likes(
+    talk: Conversation,
+) -> None:
+    offered = ask(talk, "怎么泡")
+    assert len(offered[0]["source"]["entries"]) > 1
+    ask(talk, "我喜欢白茶", CHITCHAT)
+
+    (message,) = ask(talk, "怎么泡")
+    assert message["source"]["entry"] == "brew_white"
+    (message,) = ask(talk, "红茶怎么泡")
+    assert message["source"]["entry"] == "brew_black"
