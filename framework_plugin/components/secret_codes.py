@@ -22,6 +22,11 @@ def without_secrets(event: Event) -> Event:
         return event
     data = event.as_dict()
     data["text"] = without_codes(data["text"])
+    metadata = data.get("metadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("transcript"), str):
+        # It was spoken: what was heard says it again.
+        heard = without_codes(metadata["transcript"])
+        data["metadata"] = {**metadata, "transcript": heard}
     parsed = data.get("parse_data")
     if isinstance(parsed, dict) and isinstance(parsed.get("text"), str):
         data["parse_data"] = {
