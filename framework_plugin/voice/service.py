@@ -119,6 +119,7 @@ class _Line:
         self._thread = ThreadPoolExecutor(1, f"voice-{task}")
         self._counting = threading.Lock()
         self._inside = 0
+        self._closed = False
 
     async def ask(self, content: dict[str, Any], data: bytes = b"") -> Frame:
         with self._counting:
@@ -126,8 +127,10 @@ class _Line:
                 raise NotHeard(
                     Trouble.BUSY, f"{self._inside} utterances are waiting already."
                 )
+            if self._closed:
+                raise NotHeard(Trouble.BROKEN, "The server stops.")
             self._inside += 1
-        asked = self._thread.submit(self._process.ask, content, data)
+            asked = self._thread.submit(self._process.ask, content, data)
         # Who does not wait any more gives the place back all the same.
         asked.add_done_callback(self._leave)
         return await asyncio.wrap_future(asked)
@@ -137,5 +140,7 @@ class _Line:
             self._inside -= 1
 
     async def close(self) -> None:
+        with self._counting:
+            self._closed = True
         self._thread.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._process.close)

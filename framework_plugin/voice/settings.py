@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -178,10 +178,9 @@ def _settings(content: object, folder: Path) -> VoiceSettings:
     if not isinstance(show_words, bool):
         raise SettingsError(f"'show_words' is {show_words!r}; expected true or false.")
     recogniser = _part(content, "recogniser")
-    if "phrases" in recogniser:
-        recogniser["phrases"] = _phrases(recogniser["phrases"])
+    phrases = _phrases(recogniser.pop("phrases", []))
     return VoiceSettings(
-        settings_from(RecogniserSettings, recogniser),
+        replace(settings_from(RecogniserSettings, recogniser), phrases=phrases),
         settings_from(SpeakerSettings, _part(content, "speaker")),
         settings_from(LimitSettings, _part(content, "limits")),
         show_words,
