@@ -165,13 +165,15 @@ def test_who_says_nothing_is_told_kindly(tab: Tab) -> None:
 def test_replies_are_read_out_where_that_is_wished(tab: Tab) -> None:
     sounds: list[Any] = []
     tab.on("response", lambda one: sounds.append(one) if "speech" in one.url else 0)
-    played = "window.played = []; new MutationObserver(() => 0)"
     tab.evaluate(
-        f"""{played}; const play = HTMLMediaElement.prototype.play;
-        HTMLMediaElement.prototype.play = function () {{
-          this.addEventListener("ended", () => window.played.push(this.duration));
-          return play.call(this);
-        }}"""
+        """() => {
+          window.played = [];
+          const play = HTMLMediaElement.prototype.play;
+          HTMLMediaElement.prototype.play = function () {
+            this.addEventListener("ended", () => window.played.push(this.duration));
+            return play.call(this);
+          };
+        }"""
     )
     say(tab, "你好")
     switch = tab.get_by_role("button", name="朗读回答")
