@@ -138,7 +138,7 @@ def _silk_frames(data: bytes, longest: float) -> Iterator[Any]:
         raise NotHeard(
             Trouble.UNREADABLE,
             "The recording is SILK, which is not read without the package for it; "
-            "`pip install silk-python` brings it.",
+            "pip install 'personal-chat[silk]' brings it.",
         ) from error
     # A packet has a length of two bytes and stands for at least 20 milliseconds.
     if len(data) < 12 or _silk_packets(data) * 0.02 > longest:

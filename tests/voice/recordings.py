@@ -12,7 +12,7 @@ import pytest
 
 from framework_plugin.voice.audio import RATE, Samples
 
-WORDS = "where is my order"
+WORDS = "how are you today"
 """What pocketsphinx understands of this voice, without being told what may be said."""
 VOICE, SPEED = "en-us+klatt4", 0.914
 

@@ -18,18 +18,26 @@ def trouble_of(data: bytes, longest: float = 60.0) -> tuple[Trouble, str]:
     return refused.value.trouble, str(refused.value)
 
 
-@pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("name", list(FILES))
+@pytest.mark.parametrize(
+    ("name", "channels"),
+    # AMR has one channel.
+    [
+        (name, count)
+        for name in FILES
+        for count in (1, 2)
+        if (name, count) != ("AMR", 2)
+    ],
+)
 def test_every_container_gives_the_same_sound(
     speech: Audio, name: str, channels: int
 ) -> None:
-    if name == "AMR" and channels == 2:
-        pytest.skip("AMR has one channel")
     found = decoded(written(speech.samples, name, channels), 60)
     assert found.samples.dtype == np.float32
     # Codecs put some silence at the ends.
     assert found.seconds == pytest.approx(speech.seconds, abs=0.15)
-    assert best_match(found.samples, speech.samples) > 0.8
+    # AMR has the band of a telephone.
+    alike = 0.7 if name == "AMR" else 0.8
+    assert best_match(found.samples, speech.samples) > alike
 
 
 def best_match(found: np.ndarray, sound: np.ndarray) -> float:
@@ -57,7 +65,7 @@ def test_a_file_that_is_cut_off_early_is_named_and_later_gives_what_is_there(
     trouble, said = trouble_of(whole[:24])
     assert trouble is Trouble.UNREADABLE
     assert name.partition("/")[0] in said
-    found = seconds_or_trouble(whole[: len(whole) * 2 // 3])
+    found = seconds_or_trouble(whole[: len(whole) // 6 * 4])
     # Some kinds tell that there should be more; half a sentence is then not guessed at.
     if name in ("WAV", "WebM", "MP3"):
         assert isinstance(found, float)
@@ -132,7 +140,7 @@ def test_silk_is_named_where_its_package_is_missing(
     for data in (b"#!SILK_V3" + b"\1" * 99, b"\x02#!SILK_V3" + b"\1" * 99):
         trouble, said = trouble_of(data)
         assert trouble is Trouble.UNREADABLE
-        assert "silk-python" in said
+        assert "personal-chat[silk]" in said
 
 
 def test_silk_is_read_with_its_package(speech: Audio) -> None:

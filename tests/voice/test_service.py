@@ -193,7 +193,7 @@ async def test_the_process_ends_with_its_server(settings: Path, speech: Audio) -
 async def test_only_phrases_that_may_be_said_are_understood(
     settings: Path, speech: Audio
 ) -> None:
-    phrases = "[hello there, where is my order, good bye]"
+    phrases = "[hello there, how are you today, good bye]"
     settings.write_text(f"recogniser: {{engine: pocketsphinx, phrases: {phrases}}}")
     service = VoiceService(settings)
     louder = np.concatenate((silence(0.5), speech.samples, silence(0.5)))

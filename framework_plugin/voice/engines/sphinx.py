@@ -54,6 +54,8 @@ class SphinxRecogniser:
     def recognise(self, speech: Audio) -> Transcript:
         """See `Recogniser`."""
         samples = (np.clip(speech.samples, -1, 1) * 32_767).astype(np.int16)
+        # What was heard of one user must not colour what is heard of the next.
+        self._decoder.reinit_feat()
         self._decoder.start_utt()
         self._decoder.process_raw(samples.tobytes(), full_utt=True)
         self._decoder.end_utt()

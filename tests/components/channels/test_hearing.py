@@ -42,7 +42,7 @@ pytestmark = pytest.mark.slow
 SETTINGS = f"""
 recogniser:
   engine: pocketsphinx
-  phrases: [{WORDS}, how are you today, thank you very much]
+  phrases: [{WORDS}, where is my order, thank you very much]
 limits: {{seconds: 20}}
 """
 SHOWN = f"（我听到的是：{WORDS}）"

@@ -1,7 +1,11 @@
-"""Speaking at the chat page, in a real browser whose microphone plays a recording."""
+"""Speaking at the chat page: over HTTP, and in a real browser.
+
+Its microphone plays a recording.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +17,17 @@ from rasa.shared.core.domain import Domain
 
 from framework_plugin.components.channels.web import WebChat
 from framework_plugin.components.tracker_store import MemoryTrackerStore
-from framework_plugin.voice.audio import decoded
-from tests.voice.conftest import SETTINGS
+from framework_plugin.voice.audio import Audio, decoded
+from tests.voice.conftest import SETTINGS, recording, speech
 from tests.voice.recordings import WORDS, espeak, silence, written
+from tests.web.client import Client
 from tests.web.conftest import SECRET, Served, domain_of
 from tests.web.small_bot import served
 from tests.web.test_page import DESKTOP, PHONE, say, until, violations
 
 pytestmark = pytest.mark.slow
+
+__all__ = ["recording", "speech"]
 
 Tab = Any
 MIC, SPEECH = ".mic", "#tools button[aria-pressed]"
@@ -35,12 +42,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(model: Path, folder: Path) -> Iterator[Served]:
     for name in ("av", "pocketsphinx"):
         pytest.importorskip(name, reason=f"the package {name} is not installed")
-    (folder / "voice.yml").write_text(f"{SETTINGS}\nlimits: {{seconds: 20}}\n")
+    limits = "limits: {seconds: 20, megabytes: 0.5}"
+    (folder / "voice.yml").write_text(f"{SETTINGS}\n{limits}\n")
     store = MemoryTrackerStore(Domain.load(domain_of(model)), db=str(folder / "r.db"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        channel = WebChat.from_credentials({"secret": SECRET, "title": "小满"})
-    with served("test_voice_page", model, store, [channel]) as url:
+        keys = {"secret": SECRET, "title": "小满", "messages_per_minute": 10}
+        channel = WebChat.from_credentials({**keys, "visitors_per_minute": 1_000})
+    with served("test_voice", model, store, [channel]) as url:
         yield Served(url, store)
 
 
@@ -53,9 +62,9 @@ def browser(folder: Path) -> Iterator[Any]:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         pytest.skip("there is no Chromium; `apt-get install chromium` brings one")
-    speech = decoded(espeak(WORDS), 60).samples
+    said = decoded(espeak(WORDS), 60).samples
     file = folder / "microphone.wav"
-    said = np.concatenate((silence(0.6), speech, silence(4.0)))
+    said = np.concatenate((silence(0.6), said, silence(4.0)))
     file.write_bytes(written(said, "WAV"))
     flags = [
         "--no-sandbox",
@@ -82,6 +91,87 @@ def tab(browser: Any, page: Served, request: Any) -> Iterator[Tab]:
     yield found
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def visitor(page: Served) -> Client:
+    found = Client(page.url)
+    found.enter()
+    return found
+
+
+def recorded(
+    visitor: Client, data: bytes, kind: str = "audio/webm"
+) -> tuple[int, dict[str, Any]]:
+    """What the server makes of a recording."""
+    path = f"{visitor.place}/api/voice"
+    answer, content = visitor.raw("POST", path, data, {"Content-Type": kind})
+    return answer.status, json.loads(content)
+
+
+def test_a_recording_becomes_words_that_are_a_marked_message(
+    visitor: Client, speech: Audio
+) -> None:
+    voice = visitor.enter()["voice"]
+    assert voice == {"hears": True, "speaks": True, "seconds": 20.0}
+    kind = "audio/webm;codecs=opus"
+    status, heard = recorded(visitor, written(speech.samples, "WebM"), kind)
+    assert (status, heard["text"]) == (200, WORDS)
+    assert 0 < heard["confidence"] <= 1
+    lines = visitor.lines(heard["text"], spoken=True)
+    own = lines[-1]["messages"][0]
+    assert (own["text"], own["spoken"]) == (WORDS, True)
+    assert "spoken" not in visitor.say("你好")[0]
+    wrong = {"id": "0123456789", "text": "x", "spoken": "yes"}
+    assert visitor.call("POST", "/messages", wrong)[0] == 400
+
+
+def test_what_is_not_understood_is_told_by_its_trouble(
+    visitor: Client, recording: bytes
+) -> None:
+    for data, status, trouble in (
+        (written(silence(1), "WAV"), 422, "silent"),
+        (b"nothing of the kind", 422, "unreadable"),
+        (recording[:50], 422, "unreadable"),
+        (written(silence(21), "FLAC"), 413, "too_long"),
+    ):
+        answer = recorded(visitor, data)
+        assert (answer[0], answer[1]["trouble"]) == (status, trouble)
+    # More bytes than are allowed are not even read.
+    assert recorded(visitor, bytes(500_001))[0] == 413
+
+
+def test_only_the_page_itself_may_send_recordings_and_have_texts_spoken(
+    page: Served, visitor: Client, recording: bytes
+) -> None:
+    assert recorded(visitor, recording, "text/plain")[0] == 415
+    stranger = Client(page.url)
+    assert recorded(stranger, recording)[0] == 401
+    assert stranger.call("POST", "/speech", {"text": "你好"})[0] == 401
+    visitor.origin = "https://attacker.example"
+    assert recorded(visitor, recording)[0] == 403
+    assert visitor.call("POST", "/speech", {"text": "你好"})[0] == 403
+
+
+def test_a_reply_is_spoken_and_nothing_else(visitor: Client) -> None:
+    def speech_of(text: Any) -> tuple[int, str | None, bytes]:
+        body = json.dumps({"text": text}).encode()
+        kind = {"Content-Type": "application/json"}
+        answer, content = visitor.raw("POST", "/chat/api/speech", body, kind)
+        return answer.status, answer.getheader("Content-Type"), content
+
+    status, kind, sound = speech_of(WORDS)
+    assert (status, kind) == (200, "audio/wav")
+    assert decoded(sound, 60).seconds > 0.8
+    for text, status in (("", 400), (7, 400), ("字" * 4_001, 413), ("🍵", 422)):
+        assert speech_of(text)[0] == status
+
+
+def test_recordings_that_come_too_often_are_slowed_down(page: Served) -> None:
+    visitor = Client(page.url)
+    visitor.enter()
+    answers = [recorded(visitor, b"x")[0] for _ in range(19)]
+    assert answers == [422] * 18 + [429]
 
 
 def bad(said: Any) -> bool:
