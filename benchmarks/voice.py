@@ -1,10 +1,10 @@
 """What speech costs: an utterance of five seconds but for its recognition; engines.
 
-The utterance is made with espeak-ng, put into the containers that users send, and posted
-to the chat page of a real server on loopback. Of each request the time of the engine
-itself is taken off: what is left is the way through HTTP, the voice process, decoding
-and voice activity. Then each engine at hand is timed on the same utterance, and a reply
-is spoken. Run it from the project's root:
+The utterance is made with espeak-ng, put into the containers that users send, and
+posted to the chat page of a real server on loopback. Of each request the time of the
+engine itself is taken off: what is left is the way through HTTP, the voice process,
+decoding and voice activity. Then each engine at hand is timed on the same utterance,
+and a reply is spoken. Run it from the project's root:
 
     python benchmarks/voice.py [--rounds 30] [--settings voice.yml]
 
@@ -116,8 +116,12 @@ def server(folder: Path) -> Iterator[int]:
     thread.join(20)
 
 
-def way(port: int, cookie: str, data: bytes, engine_took: list[float]) -> float:
+def way(port: int, data: bytes, engine_took: list[float]) -> float:
     """Seconds of a request, without those of the engine."""
+    # A new visitor each time: one alone may not speak as often.
+    cookies = VisitorCookies(SECRET.encode())
+    visitor = cookies.newcomer(framed=False)
+    cookie = cookies.header(visitor, path="/chat", https=False).partition(";")[0]
     connection = HTTPConnection("127.0.0.1", port)
     headers = {
         "Content-Type": "audio/webm",
@@ -144,9 +148,6 @@ def measure_way(audio: Audio, rounds: int) -> None:
         engine_took.append(heard.took)
         return heard
 
-    cookies = VisitorCookies(SECRET.encode())
-    visitor = cookies.newcomer(framed=False)
-    cookie = cookies.header(visitor, path="/chat", https=False).partition(";")[0]
     files = {name: packed(audio, *how) for name, how in CONTAINERS.items()}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -155,10 +156,10 @@ def measure_way(audio: Audio, rounds: int) -> None:
     ):
         times: dict[str, list[float]] = {name: [] for name in files}
         for data in files.values():
-            way(port, cookie, data, engine_took)
+            way(port, data, engine_took)
         for _ in range(rounds):
             for name, data in files.items():
-                times[name].append(way(port, cookie, data, engine_took))
+                times[name].append(way(port, data, engine_took))
     print(
         f"{audio.seconds:g} s utterance over HTTP, without recognition, milliseconds:"
     )

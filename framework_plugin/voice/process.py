@@ -16,6 +16,7 @@ from typing import IO, Any, Literal
 import framework_plugin
 from framework_plugin.errors import VoiceError
 from framework_plugin.voice.frames import Frame, packed, read_frame
+from framework_plugin.voice.settings import variables_of
 from framework_plugin.voice.trouble import NotHeard, Trouble
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ _START = 120.0
 _GOODBYE = 2.0
 _PIECE = 65_536
 _LAST_LINES = 600
+_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR")
 
 Task = Literal["hear", "speak"]
 
@@ -85,8 +87,6 @@ class VoiceProcess:
         if self._running is not None:
             logger.warning("The voice process had died; another one is started.")
         self.close()
-        root = str(Path(framework_plugin.__file__).parents[1])
-        known = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         task, settings = self._task, str(self._settings)
         self._running = subprocess.Popen(
             [sys.executable, "-m", "framework_plugin.voice.worker", task, settings],
@@ -94,7 +94,7 @@ class VoiceProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(known)},
+            env=_environment(self._settings),
             # Ctrl-C is for the server, which ends this one itself.
             start_new_session=True,
         )
@@ -171,6 +171,15 @@ class _Said:
             while part := pipe.read(_PIECE):
                 self._last += part
                 del self._last[:-_LAST_LINES]
+
+
+def _environment(settings: Path) -> dict[str, str]:
+    """What the process is told of the environment: none of the server's secrets."""
+    wanted = {*_VARIABLES, *variables_of(settings)}
+    known = {key: value for key, value in os.environ.items() if key in wanted}
+    root = str(Path(framework_plugin.__file__).parents[1])
+    path = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**known, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def _send(running: subprocess.Popen[bytes], data: bytes, deadline: float) -> None:

@@ -166,6 +166,12 @@ def read_settings(path: Path) -> VoiceSettings:
         raise SettingsError(f"{path}: {error}") from error
 
 
+def variables_of(path: Path) -> set[str]:
+    """The names of the variables that a file of settings names."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return set(_VARIABLE.findall(text))
+
+
 def _settings(content: object, folder: Path) -> VoiceSettings:
     if not isinstance(content, Mapping):
         raise SettingsError(f"Expected keys; valid ones are {', '.join(_KEYS)}.")

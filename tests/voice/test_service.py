@@ -206,3 +206,17 @@ def test_of_a_reply_only_words_are_spoken() -> None:
     assert said_aloud(said, 300) == "满68元包邮，看运费。\n一 \n二"
     assert said_aloud("第一句。第二句！第三句很长很长", 10) == "第一句。第二句！"
     assert said_aloud("没有句号的一长串话", 4) == "没有句号"
+
+
+async def test_the_process_learns_no_secret_of_the_server(
+    settings: Path, speech: Audio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_PASSWORD", "secret")
+    monkeypatch.setenv("VOICE_ENGINE", "pocketsphinx")
+    settings.write_text('recogniser: {engine: "${VOICE_ENGINE}"}')
+    service = VoiceService(settings)
+    assert (await service.hear(written(speech.samples, "WAV"))).text == WORDS
+    environment = Path(f"/proc/{process_of(service).id}/environ").read_bytes()
+    assert b"VOICE_ENGINE" in environment
+    assert b"secret" not in environment
+    await service.close()
