@@ -90,6 +90,20 @@ def test_a_whisper_directory_is_never_fetched(tmp_path: Path) -> None:
         recogniser_of(VoiceSettings(own, folder=tmp_path))
 
 
+def test_a_whisper_model_is_understood_without_any_download(tmp_path: Path) -> None:
+    pytest.importorskip("faster_whisper", reason="faster-whisper is not installed")
+    from tests.voice.small_whisper import whisper
+
+    whisper(tmp_path / "tiny")
+    own = RecogniserSettings("faster-whisper", "tiny")
+    recogniser = recogniser_of(VoiceSettings(own, folder=tmp_path))
+    for _ in range(2):
+        heard = recogniser.recognise(SOMETHING)
+        assert heard.text == "hi"
+        assert heard.confidence is not None
+        assert 0.9 < heard.confidence <= 1
+
+
 def test_pocketsphinx_hears_everybody_afresh(speech: Audio) -> None:
     pytest.importorskip("pocketsphinx", reason="pocketsphinx is not installed")
     recogniser = SphinxRecogniser(None)
