@@ -252,6 +252,23 @@ def test_who_says_nothing_is_told_kindly(tab: Tab) -> None:
     assert tab.locator(MIC).get_attribute("aria-disabled") == "false"
 
 
+def test_who_does_not_allow_the_microphone_is_told_what_to_do(tab: Tab) -> None:
+    for error, told in (
+        ("NotAllowedError", "没有得到使用麦克风的允许"),
+        ("NotFoundError", "没有找到能用的麦克风"),
+    ):
+        tab.evaluate(
+            """(name) => {
+              navigator.mediaDevices.getUserMedia = () =>
+                Promise.reject(new DOMException("", name));
+            }""",
+            error,
+        )
+        tab.locator(MIC).click()
+        until(lambda told=told: told in tab.locator("#state").inner_text())
+        assert tab.locator(MIC).get_attribute("aria-pressed") == "false"
+
+
 def test_replies_are_read_out_where_that_is_wished(tab: Tab) -> None:
     sounds: list[Any] = []
     tab.on("response", lambda one: sounds.append(one) if "speech" in one.url else 0)
