@@ -52,7 +52,16 @@ class VoiceProcess:
     @property
     def id(self) -> int | None:
         """Of the process; None while there is none."""
-        return self._running.pid if self._running else None
+        running = self._running
+        return running.pid if running and running.poll() is None else None
+
+    def start(self) -> None:
+        """Starts the process, if there is none.
+
+        Raises:
+            NotHeard: If it cannot be started.
+        """
+        self._started()
 
     def ask(self, content: dict[str, Any], data: bytes = b"") -> Frame:
         """The answer to a frame.

@@ -105,6 +105,11 @@ class VoiceService:
         _, sound = await self._speaking.ask({"text": words})
         return sound
 
+    def wake(self) -> None:
+        """Has the engine loaded, since somebody begins to speak; waits for nothing."""
+        if self.hears:
+            self._hearing.wake()
+
     async def close(self) -> None:
         """Ends both processes."""
         await asyncio.gather(self._hearing.close(), self._speaking.close())
@@ -119,6 +124,7 @@ class _Line:
         self._thread = ThreadPoolExecutor(1, f"voice-{task}")
         self._counting = threading.Lock()
         self._inside = 0
+        self._waking = False
         self._closed = False
 
     async def ask(self, content: dict[str, Any], data: bytes = b"") -> Frame:
@@ -134,6 +140,22 @@ class _Line:
         # Who does not wait any more gives the place back all the same.
         asked.add_done_callback(self._leave)
         return await asyncio.wrap_future(asked)
+
+    def wake(self) -> None:
+        with self._counting:
+            # Who waits already starts it, or has.
+            if self._closed or self._waking or self._inside or self._process.id:
+                return
+            self._waking = True
+            self._thread.submit(self._start)
+
+    def _start(self) -> None:
+        try:
+            self._process.start()
+        except NotHeard as error:
+            logger.error("The voice process cannot be started: %s", error)
+        finally:
+            self._waking = False
 
     def _leave(self, _: Future[Frame]) -> None:
         with self._counting:

@@ -80,6 +80,24 @@ async def test_a_reply_is_spoken_and_understood_again(service: VoiceService) -> 
     assert refused.value.trouble is Trouble.SILENT
 
 
+async def test_who_begins_to_speak_has_the_engine_loaded(
+    settings: Path, recording: bytes
+) -> None:
+    service = limited(settings, "{waiting: 0}")
+    service.wake()
+    service.wake()
+    # It takes no place in the queue.
+    hearing = asyncio.ensure_future(service.hear(recording))
+    await asyncio.sleep(0.2)
+    first = process_of(service).id
+    assert first
+    assert (await hearing).text == WORDS
+    assert process_of(service).id == first
+    await service.close()
+    service.wake()
+    assert process_of(service).id is None
+
+
 async def test_others_go_on_while_somebody_is_heard(
     service: VoiceService, recording: bytes
 ) -> None:

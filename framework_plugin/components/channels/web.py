@@ -188,6 +188,7 @@ class WebChat(InputChannel):
         add(say, "/messages", "POST")
         if self._voice.hears:
             add(self._voice.hear, "/voice", "POST")
+            add(self._voice.wake, "/voice/wake", "POST")
         if self._voice.speaks:
             add(self._voice.speak, "/speech", "POST")
         add(self._history, "/history", "GET")

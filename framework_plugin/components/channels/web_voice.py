@@ -73,6 +73,12 @@ class WebVoice:
         """Ends what was started for it, once the server has stopped."""
         await self._voice.close()
 
+    async def wake(self, request: Request, visitor: Visitor) -> HTTPResponse:
+        """Somebody begins to speak: the engine is loaded until they have done."""
+        await content_of(request)
+        self._voice.wake()
+        return answer({"awake": True})
+
     async def hear(self, request: Request, visitor: Visitor) -> HTTPResponse:
         """The words of a recording; the page sends them as a message then."""
         kind = request.headers.get("content-type", "")

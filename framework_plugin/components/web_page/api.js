@@ -47,6 +47,9 @@ export const forgetAll = () => json("DELETE", "memory");
 export const speech = async (text) => (await request("POST", "speech", { text })).blob();
 export const exportAddress = new URL("memory/export", BASE).href;
 
+/** Has speech made ready to be understood, while somebody begins to speak. */
+export const wake = () => request("POST", "voice/wake", {}).catch(() => {});
+
 /** The words of a recording: `{text, confidence}`. */
 export const hear = (recording) => json("POST", "voice", recording);
 

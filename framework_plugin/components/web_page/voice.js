@@ -62,6 +62,7 @@ export class Voice {
   async #begin() {
     this.#show("starting");
     this.page.began();
+    api.wake();
     let stream;
     try {
       stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true } });
