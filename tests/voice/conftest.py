@@ -9,9 +9,13 @@ import pytest
 from framework_plugin.voice.audio import Audio, decoded
 from tests.voice.recordings import SPEED, VOICE, WORDS, espeak
 
+FREE = "recogniser: {engine: pocketsphinx}"
+"""Anything may be said; understanding takes nearly as long as speaking."""
+
 SETTINGS = f"""
 recogniser:
   engine: pocketsphinx
+  phrases: [{WORDS}, where is my order, thank you very much]
 speaker:
   engine: espeak-ng
   voice: {VOICE}

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from framework_plugin.errors import VoiceError
-from framework_plugin.voice.audio import Audio
+from framework_plugin.voice.activity import spans_of, speech_of
+from framework_plugin.voice.audio import Audio, decoded
 from framework_plugin.voice.engines.choice import recogniser_of, speaker_of
 from framework_plugin.voice.engines.sherpa_model import kind_of
 from framework_plugin.voice.engines.sphinx import SphinxRecogniser
@@ -18,7 +19,7 @@ from framework_plugin.voice.settings import (
     SpeakerSettings,
     VoiceSettings,
 )
-from tests.voice.recordings import noise
+from tests.voice.recordings import WORDS, noise, written
 from tests.voice.small_models import sense_voice, transducer, vits
 
 SOMETHING = Audio(noise(2, 0.1))
@@ -104,12 +105,27 @@ def test_a_whisper_model_is_understood_without_any_download(tmp_path: Path) -> N
         assert 0.9 < heard.confidence <= 1
 
 
-def test_pocketsphinx_hears_everybody_afresh(speech: Audio) -> None:
+def test_pocketsphinx_understands_and_hears_everybody_afresh(speech: Audio) -> None:
     pytest.importorskip("pocketsphinx", reason="pocketsphinx is not installed")
     recogniser = SphinxRecogniser(None)
     first = recogniser.recognise(speech)
+    assert first.text == WORDS
     recogniser.recognise(SOMETHING)
     assert recogniser.recognise(speech) == first
+
+
+@pytest.mark.parametrize("name", ["WebM", "AMR"])
+def test_pocketsphinx_understands_what_users_send(speech: Audio, name: str) -> None:
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx is not installed")
+    sent = decoded(written(speech.samples, name), 60)
+    said = SphinxRecogniser(None).recognise(speech_of(sent, spans_of(sent)))
+    assert said.text == WORDS
+
+
+def test_pocketsphinx_keeps_to_the_phrases_that_may_be_said(speech: Audio) -> None:
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx is not installed")
+    recogniser = SphinxRecogniser(None, ("hello there", WORDS, "good bye"))
+    assert recogniser.recognise(speech).text == WORDS
 
 
 @pytest.mark.parametrize("phrases", [("你好",), ("good | bye",), ("qwrtzpsdf",)])

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from framework_plugin.voice.audio import Audio
@@ -19,6 +18,7 @@ from framework_plugin.voice.process import VoiceProcess
 from framework_plugin.voice.service import VoiceService
 from framework_plugin.voice.speaker import said_aloud
 from framework_plugin.voice.trouble import NotHeard, Trouble
+from tests.voice.conftest import FREE
 from tests.voice.recordings import WORDS, noise, silence, written
 
 pytestmark = pytest.mark.slow
@@ -99,8 +99,10 @@ async def test_who_begins_to_speak_has_the_engine_loaded(
 
 
 async def test_others_go_on_while_somebody_is_heard(
-    service: VoiceService, recording: bytes
+    settings: Path, recording: bytes
 ) -> None:
+    settings.write_text(FREE)
+    service = VoiceService(settings)
     await service.hear(recording)
     ticks, hearing = 0, asyncio.ensure_future(service.hear(recording))
     began = time.monotonic()
@@ -110,11 +112,14 @@ async def test_others_go_on_while_somebody_is_heard(
     # A loop that waits for the engine would tick once.
     assert ticks > 0.2 * (time.monotonic() - began) / 0.01
     assert process_of(service).id != os.getpid()
+    await service.close()
 
 
 async def test_a_process_that_dies_is_replaced(
-    service: VoiceService, recording: bytes
+    settings: Path, recording: bytes
 ) -> None:
+    settings.write_text(FREE)
+    service = VoiceService(settings)
     assert (await service.hear(recording)).text == WORDS
     first = process_of(service).id
     assert first
@@ -131,6 +136,7 @@ async def test_a_process_that_dies_is_replaced(
         await hearing
     assert refused.value.trouble is Trouble.BROKEN
     assert (await service.hear(recording)).text == WORDS
+    await service.close()
 
 
 async def test_what_takes_too_long_is_ended(settings: Path, recording: bytes) -> None:
@@ -206,17 +212,6 @@ async def test_the_process_ends_with_its_server(settings: Path, speech: Audio) -
     with pytest.raises(ProcessLookupError):
         os.kill(running, 0)
     assert await trouble_of(service, written(speech.samples, "WAV")) is Trouble.BROKEN
-
-
-async def test_only_phrases_that_may_be_said_are_understood(
-    settings: Path, speech: Audio
-) -> None:
-    phrases = "[hello there, how are you today, good bye]"
-    settings.write_text(f"recogniser: {{engine: pocketsphinx, phrases: {phrases}}}")
-    service = VoiceService(settings)
-    louder = np.concatenate((silence(0.5), speech.samples, silence(0.5)))
-    assert (await service.hear(written(louder, "AMR"))).text == WORDS
-    await service.close()
 
 
 def test_of_a_reply_only_words_are_spoken() -> None:

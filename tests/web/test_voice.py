@@ -245,8 +245,13 @@ def test_a_short_press_listens_until_the_next_one(tab: Tab) -> None:
 
 
 def test_who_says_nothing_is_told_kindly(tab: Tab) -> None:
-    # The recording begins with a pause.
-    hold(tab, 400)
+    tab.evaluate(
+        """() => {
+          navigator.mediaDevices.getUserMedia = async () =>
+            new AudioContext().createMediaStreamDestination().stream;
+        }"""
+    )
+    hold(tab, 800)
     until(lambda: "没听到声音" in tab.locator("#state").inner_text(), 30)
     assert own(tab) == []
     assert tab.locator(MIC).get_attribute("aria-disabled") == "false"
@@ -288,9 +293,9 @@ def test_replies_are_read_out_where_that_is_wished(tab: Tab) -> None:
     switch.click()
     assert switch.get_attribute("aria-pressed") == "true"
     assert not sounds
-    say(tab, "样式")
+    say(tab, "你好")
     until(lambda: tab.evaluate("window.played.length") == 1, 30)
-    assert tab.evaluate("window.played[0]") > 0.5
+    assert tab.evaluate("window.played[0]") > 0.2
     assert sounds[0].headers["content-type"] == "audio/wav"
     assert violations(tab) == []
     tab.reload()

@@ -31,6 +31,7 @@ from tests.components.channels.platform import Asked, Platform, Reply, once
 from tests.components.channels.serving import Agent, ask, serving
 from tests.components.channels.tencent import Tencent, posted, text_message
 from tests.handover.receiver import wait_until
+from tests.voice.conftest import SETTINGS as SPOKEN
 from tests.voice.conftest import recording, speech
 from tests.voice.recordings import WORDS, silence, written
 
@@ -38,13 +39,7 @@ __all__ = ["recording", "speech"]
 
 pytestmark = pytest.mark.slow
 
-# In the quality of a telephone, which AMR has, few engines of its size understand more.
-SETTINGS = f"""
-recogniser:
-  engine: pocketsphinx
-  phrases: [{WORDS}, where is my order, thank you very much]
-limits: {{seconds: 20}}
-"""
+SETTINGS = f"{SPOKEN}\nlimits: {{seconds: 20}}"
 SHOWN = f"（我听到的是：{WORDS}）"
 
 
