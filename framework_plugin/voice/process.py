@@ -34,7 +34,7 @@ Task = Literal["hear", "speak"]
 class VoiceProcess:
     """One process of `worker.py`, started when it is first asked, and again if it dies.
 
-    Its methods wait; they are called from one thread at a time.
+    Its methods wait; all but `kill` are called from one thread at a time.
 
     Args:
         task: What it is for.
@@ -79,6 +79,15 @@ class VoiceProcess:
                 f"The voice process took more than {self._timeout:g} seconds and was "
                 "ended; another one is started when it is needed.",
             ) from None
+
+    def kill(self) -> None:
+        """Ends the process at once; the one method that another thread may call.
+
+        Who waits for an answer is told that it died.
+        """
+        running = self._running
+        if running is not None:
+            running.kill()
 
     def close(self) -> None:
         """Ends the process; another question starts a new one."""
@@ -134,7 +143,9 @@ class VoiceProcess:
         try:
             _send(running, question, deadline)
             frame = read_frame(_reader(running, deadline))
-        except (BrokenPipeError, VoiceError):
+        except TimeoutError:
+            raise
+        except (OSError, VoiceError):
             frame = None
         if frame is None:
             raise self._died(running)

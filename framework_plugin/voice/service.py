@@ -164,5 +164,9 @@ class _Line:
     async def close(self) -> None:
         with self._counting:
             self._closed = True
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(self._process.close)
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._process.close()

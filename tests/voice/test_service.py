@@ -221,6 +221,27 @@ def test_of_a_reply_only_words_are_spoken() -> None:
     assert said_aloud("没有句号的一长串话", 4) == "没有句号"
 
 
+async def test_a_server_that_stops_waits_for_no_engine(
+    settings: Path, recording: bytes
+) -> None:
+    settings.write_text(FREE)
+    service = VoiceService(settings)
+    await service.hear(recording)
+    running = process_of(service).id
+    assert running
+    os.kill(running, signal.SIGSTOP)
+    hearing = asyncio.ensure_future(service.hear(recording))
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+    await service.close()
+    assert time.monotonic() - began < 5
+    with pytest.raises(NotHeard) as refused:
+        await hearing
+    assert refused.value.trouble is Trouble.BROKEN
+    with pytest.raises(ProcessLookupError):
+        os.kill(running, 0)
+
+
 async def test_the_process_learns_no_secret_of_the_server(
     settings: Path, speech: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
