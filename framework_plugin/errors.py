@@ -8,7 +8,8 @@ PersonalChatError
 ├── ReportError       a report of figures cannot be made, written or read
 ├── MemoryStoreError  the memory database cannot be opened, read or written
 ├── DocumentError     documents cannot be read, stored or found
-└── HandoverError     a conversation cannot be taken over, answered or given back
+├── HandoverError     a conversation cannot be taken over, answered or given back
+└── VoiceError        speech cannot be read, understood or made
 
 Every message says what is wrong, what was expected and what to do.
 """
@@ -50,3 +51,7 @@ class DocumentError(PersonalChatError):
 
 class HandoverError(PersonalChatError):
     """A conversation cannot be taken over by a person, answered or given back."""
+
+
+class VoiceError(PersonalChatError):
+    """Speech cannot be read, understood or made."""

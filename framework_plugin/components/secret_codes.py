@@ -22,6 +22,7 @@ def without_secrets(event: Event) -> Event:
         return event
     data = event.as_dict()
     data["text"] = without_codes(data["text"])
+    data["metadata"] = _masked_transcript(data.get("metadata"))
     parsed = data.get("parse_data")
     if isinstance(parsed, dict) and isinstance(parsed.get("text"), str):
         data["parse_data"] = {
@@ -29,7 +30,16 @@ def without_secrets(event: Event) -> Event:
             "text": without_codes(parsed["text"]),
             "entities": [_masked(entity) for entity in parsed.get("entities", ())],
         }
+        if "metadata" in parsed:
+            data["parse_data"]["metadata"] = _masked_transcript(parsed["metadata"])
     return event_of(data, "A message with a code") or event
+
+
+def _masked_transcript(metadata: Any) -> Any:
+    """Metadata without the code, which says it again if it was spoken."""
+    if not isinstance(metadata, dict) or "transcript" not in metadata:
+        return metadata
+    return {**metadata, "transcript": without_codes(str(metadata["transcript"]))}
 
 
 def _may_hold_code(event: Event) -> bool:

@@ -65,7 +65,7 @@ class Client:
         self.cookie = header.partition(";")[0]
         return dict(json.loads(content))
 
-    def lines(self, text: str, **more: str) -> list[dict[str, Any]]:
+    def lines(self, text: str, **more: Any) -> list[dict[str, Any]]:
         """Says something; the lines of the answer."""
         body = {"id": secrets.token_hex(8), "text": text, **more}
         answer, content = self.raw(
@@ -75,7 +75,7 @@ class Client:
         assert answer.status == 200, content
         return [json.loads(line) for line in content.decode().splitlines()]
 
-    def say(self, text: str, **more: str) -> list[dict[str, Any]]:
+    def say(self, text: str, **more: Any) -> list[dict[str, Any]]:
         """Says something; the stored messages of the turn."""
         last = self.lines(text, **more)[-1]
         assert last["type"] == "done"

@@ -39,7 +39,9 @@ def page(
     model: Path, request: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("web")
-    store = MemoryTrackerStore(Domain.load(_domain(model)), db=str(folder / "rasa.db"))
+    store = MemoryTrackerStore(
+        Domain.load(domain_of(model)), db=str(folder / "rasa.db")
+    )
     settings = folder / "handover.yml"
     settings.write_text("idle_minutes: 30\n")
     channels = [
@@ -81,5 +83,5 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
-def _domain(model: Path) -> str:
+def domain_of(model: Path) -> str:
     return str(model.parents[1] / "domain.yml")

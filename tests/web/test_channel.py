@@ -65,6 +65,15 @@ def test_a_visitor_who_comes_back_goes_on_and_another_sees_nothing(
     assert Client(page.url).enter()["messages"] == []
 
 
+def test_without_an_engine_there_is_no_voice(page: Served, visitor: Client) -> None:
+    voice = visitor.enter()["voice"]
+    assert (voice["hears"], voice["speaks"]) == (False, False)
+    for place in ("/voice", "/speech"):
+        assert visitor.raw("POST", f"/chat/api{place}", b"x")[0].status == 404
+    shown, _ = visitor.raw("GET", "/chat/")
+    assert "microphone=()" in (shown.getheader("Permissions-Policy") or "")
+
+
 def test_buttons_and_images_come_as_data(visitor: Client) -> None:
     said = visitor.say("按钮")[1]
     assert said["buttons"] == [

@@ -22,6 +22,7 @@ from sanic.request import Request
 from framework_plugin.components.channels.credentials import secrets_of
 from framework_plugin.components.channels.guard import Guard, object_in
 from framework_plugin.components.channels.signatures import hex_hmac_sha256, same
+from framework_plugin.components.channels.spoken import Spoken, fetched
 from framework_plugin.components.guarded_routes import Refused
 
 PATH = "framework_plugin.components.channels.facebook.GuardedFacebook"
@@ -44,8 +45,8 @@ class GuardedFacebook(FacebookInput):
         self, on_new_message: Callable[[UserMessage], Awaitable[Any]]
     ) -> Blueprint:
         """Rasa's routes, behind a guard."""
-        guard = Guard(self.name(), self._check, _id_of)
-        return guard.put_before(super().blueprint(on_new_message))
+        guard = Guard(self.name(), self._check, _id_of, self._speech_of)
+        return guard.put_before(super().blueprint(on_new_message), on_new_message)
 
     def _check(self, request: Request) -> None:
         if request.method == "GET":
@@ -57,6 +58,21 @@ class GuardedFacebook(FacebookInput):
         if not same(request.headers.get("x-hub-signature-256", ""), expected):
             raise Refused(403, "The signature is wrong; check the app secret.")
         object_in(request.body)
+
+    def _speech_of(self, request: Request) -> Spoken | None:
+        """The recording that a request begins with, as Rasa takes its first message."""
+        entries: Any = object_in(request.body).get("entry") or ({},)
+        first: Any = next(iter(entries[0].get("messaging") or ()), {})
+        sent: Any = next(
+            iter((first.get("message") or {}).get("attachments") or ()), {}
+        )
+        address = (sent.get("payload") or {}).get("url")
+        sender = (first.get("sender") or {}).get("id")
+        if sent.get("type") != "audio" or not address or not sender:
+            return None
+        metadata = self.get_metadata(request) or {}
+        output = self.get_output_channel()
+        return Spoken(str(sender), output, lambda: fetched(address), metadata)
 
     @staticmethod
     def validate_hub_signature(

@@ -14,6 +14,11 @@ from sanic.response import HTTPResponse
 from framework_plugin.components.channels.duplicates import Duplicates
 from framework_plugin.components.channels.messenger import LONGEST_BODY
 from framework_plugin.components.channels.shared_notes import SharedNotes
+from framework_plugin.components.channels.spoken import (
+    OnNewMessage,
+    Spoken,
+    SpokenTurns,
+)
 from framework_plugin.components.guarded_routes import Refused, error_of
 
 logger = logging.getLogger(__name__)
@@ -22,6 +27,8 @@ Check = Callable[[Request], None]
 """Raises `Refused` for what is not from the platform."""
 Find = Callable[[Request], str]
 """The id of a message; empty if it has none."""
+FindSpeech = Callable[[Request], Spoken | None]
+"""The recording in a request; None if there is none."""
 
 
 class Guard:
@@ -31,18 +38,31 @@ class Guard:
         channel: Its name.
         check: Whether a request is from the platform.
         find: By what it is known when it comes again.
+        find_speech: What Rasa's handlers would not understand.
     """
 
-    def __init__(self, channel: str, check: Check, find: Find) -> None:
+    def __init__(
+        self, channel: str, check: Check, find: Find, find_speech: FindSpeech
+    ) -> None:
+        self._channel = channel
         self._notes = SharedNotes()
         self._duplicates = Duplicates(self._notes, channel)
         self._check = check
         self._find = find
+        self._find_speech = find_speech
+        self._spoken: SpokenTurns | None = None
 
-    def put_before(self, routes: Blueprint) -> Blueprint:
-        """Guards all routes of a blueprint but the one that says the server is well."""
+    def put_before(self, routes: Blueprint, on_new_message: OnNewMessage) -> Blueprint:
+        """Guards all routes of a blueprint but the one that says the server is well.
+
+        Raises:
+            ComponentError: If `voice.yml` cannot be used.
+        """
+        self._spoken = SpokenTurns(self._channel, on_new_message)
         routes.middleware("request")(self._let_pass)
         routes.listener("after_server_start")(self._start)
+        routes.listener("after_server_start")(self._spoken.serve)
+        routes.listener("after_server_stop")(self._spoken.close)
         return routes
 
     async def _let_pass(self, request: Request) -> HTTPResponse | None:
@@ -62,6 +82,10 @@ class Guard:
         if request.method == "POST":
             id_ = self._find(request)
             if id_ and not await self._duplicates.is_first(id_):
+                return response.text("success")
+            spoken = self._find_speech(request)
+            if spoken is not None and self._spoken is not None:
+                self._spoken.begin(spoken)
                 return response.text("success")
         return None
 

@@ -13,16 +13,17 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from framework_plugin.components.channels.attachments import (
-    SAID,
     Attachment,
+    Kind,
     Recogniser,
     metadata_of,
 )
 from framework_plugin.components.channels.choices import Choices
 from framework_plugin.components.channels.duplicates import Duplicates
+from framework_plugin.components.channels.hearing import Hearing, spoken_metadata
 from framework_plugin.components.channels.incoming import Incoming
 from framework_plugin.components.channels.outgoing import MessengerOutput
-from framework_plugin.components.channels.sending import SendError, Wire
+from framework_plugin.components.channels.sending import Wire
 from framework_plugin.components.channels.shared_notes import SharedNotes
 from framework_plugin.components.guarded_routes import Refused, body_of, error_of
 
@@ -40,7 +41,11 @@ class MessengerInput(InputChannel):
 
     Args:
         notes: What the servers share; by default the stores of the server are used.
-        recogniser: Makes words of speech and pictures.
+        recogniser: Makes words of speech and pictures; by default that of `voice.yml`
+            makes words of speech.
+
+    Raises:
+        ComponentError: If `voice.yml` cannot be used.
     """
 
     def __init__(
@@ -49,7 +54,7 @@ class MessengerInput(InputChannel):
         self.notes = notes or SharedNotes()
         self.duplicates = Duplicates(self.notes, self.name())
         self.choices = Choices(self.notes)
-        self._recogniser = recogniser
+        self._hearing = Hearing(recogniser)
         self._on_new_message: OnNewMessage | None = None
         self._turns: set[asyncio.Task[None]] = set()
 
@@ -96,6 +101,7 @@ class MessengerInput(InputChannel):
             )
         routes.listener("after_server_start")(self._start)
         routes.listener("before_server_stop")(self._stop)
+        routes.listener("after_server_stop")(self._end)
         return routes
 
     def begin(self, incoming: Incoming, output: MessengerOutput) -> asyncio.Task[None]:
@@ -135,7 +141,7 @@ class MessengerInput(InputChannel):
                 incoming.recipient,
                 input_channel=self.name(),
                 message_id=incoming.id,
-                metadata={**incoming.metadata, **metadata_of(incoming.attachment)},
+                metadata=_metadata(incoming, words),
             )
             await self._on_new_message(message)
         except Exception:
@@ -147,38 +153,41 @@ class MessengerInput(InputChannel):
         if incoming.chosen:
             return incoming.text
         text = incoming.text
-        if incoming.attachment and not text:
-            text = await self._recognised(incoming, incoming.attachment) or ""
-            if not text:
-                said = SAID[incoming.attachment.kind]
-                await output.send_text_message(incoming.recipient, said)
+        attachment = incoming.attachment
+        if attachment is not None and not text:
+            heard = await self._hearing.words(
+                attachment,
+                lambda: self.download(attachment, incoming),
+                lambda said: output.send_text_message(incoming.recipient, said),
+            )
+            if heard is None:
                 return None
+            text = heard
         chosen = await self.choices.chosen(incoming.recipient, text)
         return chosen if chosen is not None else _typed(text)
 
-    async def _recognised(
-        self, incoming: Incoming, attachment: Attachment
-    ) -> str | None:
-        if attachment.words:
-            return attachment.words
-        if self._recogniser is None:
-            return None
-        try:
-            return await self._recogniser.words(
-                attachment, lambda: self.download(attachment, incoming)
-            )
-        except SendError as error:
-            logger.error("An attachment could not be fetched: %s", error)
-            return None
-
     async def _start(self, app: Sanic, *_: Any) -> None:
         self.notes.serve(app)
+        self._hearing.serve(app)
 
     async def _stop(self, *_: Any) -> None:
         if self._turns:
             await asyncio.wait(set(self._turns), timeout=_LAST_WORDS)
         for wire in self.wires():
             await wire.close()
+
+    async def _end(self, *_: Any) -> None:
+        await self._hearing.close()
+
+
+def _metadata(incoming: Incoming, words: str) -> dict[str, Any]:
+    attachment = incoming.attachment
+    spoken = attachment is not None and attachment.kind is Kind.VOICE
+    return {
+        **incoming.metadata,
+        **metadata_of(attachment),
+        **(spoken_metadata(words) if spoken else {}),
+    }
 
 
 def _typed(text: str) -> str:

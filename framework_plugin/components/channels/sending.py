@@ -187,8 +187,20 @@ class Wire:
         )
 
 
+async def body_within(response: aiohttp.ClientResponse) -> bytes:
+    """A body, of which no more is read than any file of a platform may have."""
+    parts = bytearray()
+    # A single read brings what has come so far, and no more.
+    while len(parts) < _LONGEST_ANSWER:
+        part = await response.content.read(_LONGEST_ANSWER - len(parts))
+        if not part:
+            break
+        parts += part
+    return bytes(parts)
+
+
 async def _answer_of(response: aiohttp.ClientResponse) -> Answer:
-    body = await response.content.read(_LONGEST_ANSWER)
+    body = await body_within(response)
     try:
         content = json.loads(body)
     except ValueError:

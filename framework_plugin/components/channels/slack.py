@@ -25,6 +25,7 @@ from framework_plugin.components.channels.signatures import (
     is_fresh,
     same,
 )
+from framework_plugin.components.channels.spoken import Spoken, fetched
 from framework_plugin.components.guarded_routes import Refused
 
 PATH = "framework_plugin.components.channels.slack.GuardedSlack"
@@ -48,8 +49,8 @@ class GuardedSlack(SlackInput):
         self, on_new_message: Callable[[UserMessage], Awaitable[Any]]
     ) -> Blueprint:
         """Rasa's routes, behind a guard."""
-        guard = Guard(self.name(), self._check, _id_of)
-        return guard.put_before(super().blueprint(on_new_message))
+        guard = Guard(self.name(), self._check, _id_of, self._speech_of)
+        return guard.put_before(super().blueprint(on_new_message), on_new_message)
 
     def _check(self, request: Request) -> None:
         if request.method == "GET":
@@ -61,6 +62,27 @@ class GuardedSlack(SlackInput):
             raise Refused(403, "The signature is wrong; check the signing secret.")
         if not is_fresh(timestamp, time.time()):
             raise Refused(403, "The request is too old; check the clock of the server.")
+
+    def _speech_of(self, request: Request) -> Spoken | None:
+        """A recording that somebody sends to the bot alone."""
+        if request.headers.get("content-type") != "application/json":
+            return None
+        event = object_in(request.body).get("event") or {}
+        file: Any = next(iter(event.get("files") or ()), {})
+        address = file.get("url_private_download") or file.get("url_private")
+        is_speech = str(file.get("mimetype")).startswith("audio/") or (
+            file.get("subtype") == "slack_audio"
+        )
+        if not is_speech or not address or event.get("bot_id"):
+            return None
+        if event.get("channel_type") != "im" or not event.get("user"):
+            return None
+        metadata = self.get_metadata(request)
+        place = (metadata.get("out_channel"), metadata.get("thread_id"))
+        sender = self._get_conversation_id(event["user"], *place)
+        output = self.get_output_channel(*place)
+        headers = {"Authorization": f"Bearer {self.slack_token}"}
+        return Spoken(str(sender), output, lambda: fetched(address, headers), metadata)
 
 
 def _id_of(request: Request) -> str:

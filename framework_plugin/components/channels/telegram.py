@@ -11,11 +11,14 @@ Rasa checks nothing of a request. In `credentials.yml`, with Rasa's keys and one
 
 from __future__ import annotations
 
+import asyncio
+import io
 import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 from aiogram import Bot
 from aiogram.bot.api import TelegramAPIServer
 from aiogram.utils.exceptions import TelegramAPIError
@@ -26,7 +29,9 @@ from sanic.request import Request
 
 from framework_plugin.components.channels.credentials import secrets_of
 from framework_plugin.components.channels.guard import Guard, object_in
+from framework_plugin.components.channels.sending import SendError
 from framework_plugin.components.channels.signatures import same
+from framework_plugin.components.channels.spoken import Spoken
 from framework_plugin.components.guarded_routes import Refused
 from framework_plugin.components.readable_errors import ComponentError
 
@@ -70,8 +75,8 @@ class GuardedTelegram(TelegramInput):
         self, on_new_message: Callable[[UserMessage], Awaitable[Any]]
     ) -> Blueprint:
         """Rasa's routes, behind a guard."""
-        guard = Guard(self.name(), self._check, _id_of)
-        routes = guard.put_before(super().blueprint(on_new_message))
+        guard = Guard(self.name(), self._check, _id_of, self._speech_of)
+        routes = guard.put_before(super().blueprint(on_new_message), on_new_message)
         routes.listener("after_server_start")(self._enter)
         return routes
 
@@ -91,6 +96,30 @@ class GuardedTelegram(TelegramInput):
         update = object_in(request.body)
         if not any(update.get(kind) for kind in _KINDS):
             raise Refused(200, "There is nothing to answer.")
+
+    def _speech_of(self, request: Request) -> Spoken | None:
+        message = object_in(request.body).get("message") or {}
+        file = (message.get("voice") or message.get("audio") or {}).get("file_id")
+        sender = (message.get("chat") or {}).get("id")
+        if not file or sender is None:
+            return None
+        output = self.get_output_channel()
+
+        async def download() -> bytes:
+            content = io.BytesIO()
+            try:
+                await output.download_file_by_id(file, destination=content)
+            except (
+                *(TelegramAPIError, aiohttp.ClientError),
+                *(asyncio.TimeoutError, OSError),
+            ) as error:
+                raise SendError(
+                    f"Telegram did not give a recording ({type(error).__name__})."
+                ) from None
+            return content.getvalue()
+
+        metadata = self.get_metadata(request) or {}
+        return Spoken(str(sender), output, download, metadata, output.session.close)
 
     async def _enter(self, _: Sanic, *__: Any) -> None:
         """Tells Telegram the address and the secret."""

@@ -52,6 +52,7 @@ from framework_plugin.components.channels.web_visitor import (
     VisitorCookies,
     secret_of,
 )
+from framework_plugin.components.channels.web_voice import WebVoice
 from framework_plugin.components.guarded_routes import Refused, store_of
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,8 @@ class WebChat(InputChannel):
         settings: From `credentials.yml`.
 
     Raises:
-        ComponentError: If the secret of the cookies cannot be kept.
+        ComponentError: If the secret of the cookies cannot be kept, or `voice.yml`
+            cannot be used.
     """
 
     def __init__(self, settings: WebSettings) -> None:
@@ -83,6 +85,7 @@ class WebChat(InputChannel):
         self._cookies = VisitorCookies(secret)
         self._guard = Guard(settings, self._cookies)
         self._hub = Hub()
+        self._voice = WebVoice(self._guard)
 
     @classmethod
     def name(cls) -> str:
@@ -114,6 +117,8 @@ class WebChat(InputChannel):
         async def stop(*_: Any) -> None:
             self._hub.close()
 
+        routes.listener("after_server_start")(self._voice.serve)
+        routes.listener("after_server_stop")(self._voice.close)
         return routes
 
     def _add_files(self, routes: Blueprint) -> None:
@@ -131,7 +136,9 @@ class WebChat(InputChannel):
         if self._settings.desk:
             shown.append((OPERATORS, desk))
         for place, file in shown:
-            headers = page_headers(self._settings, framed=place == FRAMED)
+            headers = page_headers(
+                self._settings, framed=place == FRAMED, microphone=self._voice.hears
+            )
 
             async def show(
                 request: Request, file: File = file, headers: Headers = headers
@@ -179,6 +186,11 @@ class WebChat(InputChannel):
 
         add(enter, "/session", "POST", newcomers=True)
         add(say, "/messages", "POST")
+        if self._voice.hears:
+            add(self._voice.hear, "/voice", "POST")
+            add(self._voice.wake, "/voice/wake", "POST")
+        if self._voice.speaks:
+            add(self._voice.speak, "/speech", "POST")
         add(self._history, "/history", "GET")
         add(self._news, "/news", "GET")
         add(self._judge, "/feedback", "POST")
@@ -206,6 +218,7 @@ class WebChat(InputChannel):
                 "suggestions": list(own.suggestions),
             },
             "longest_message": own.longest_message,
+            "voice": self._voice.told(),
             **history,
         }
         said = answer(content)

@@ -55,6 +55,8 @@ class Guard:
         self._messages = Limit(per_minute, max(_AT_ONCE, per_minute // 3))
         newcomers = settings.visitors_per_minute
         self._newcomers = Limit(newcomers, newcomers)
+        # For each message one recording, and its replies.
+        self._sounds = Limit(3 * per_minute, 3 * max(_AT_ONCE, per_minute // 3))
         self._requests = Limit(_REQUESTS_PER_MINUTE, 60)
 
     def handler(self, handle: Handler, *, framed: bool, newcomers: bool) -> Handler:
@@ -98,6 +100,14 @@ class Guard:
             Refused: If there were too many.
         """
         self._slow_down(self._messages, visitor.id)
+
+    def count_sound(self, visitor: Visitor) -> None:
+        """Counts a recording of a visitor, or a reply that is to be spoken.
+
+        Raises:
+            Refused: If there were too many.
+        """
+        self._slow_down(self._sounds, visitor.id)
 
     def count_newcomer(self, request: Request) -> None:
         """Counts a new visitor from an address.

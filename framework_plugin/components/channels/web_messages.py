@@ -43,15 +43,10 @@ def shown_messages(events: Iterable[NumberedEvent]) -> list[Shown]:
             if text := _words_of_user(event):
                 at = event.get("timestamp")
                 message_id = event.get("message_id")
-                messages.append(
-                    {
-                        "id": id_,
-                        "from": "user",
-                        "text": text,
-                        "at": at,
-                        "message_id": message_id,
-                    }
-                )
+                shown = {"id": id_, "from": "user", "text": text, "at": at}
+                if (event.get("metadata") or {}).get("spoken") is True:
+                    shown["spoken"] = True
+                messages.append({**shown, "message_id": message_id})
         elif kind == "action":
             action = event
         elif kind == "bot" and (reply := shown_reply(_as_sent(event))):

@@ -82,17 +82,25 @@ def files_of(settings: WebSettings, folder: Path = FOLDER) -> dict[str, File]:
     return found
 
 
-def page_headers(settings: WebSettings, *, framed: bool) -> dict[str, str]:
+def page_headers(
+    settings: WebSettings, *, framed: bool, microphone: bool = False
+) -> dict[str, str]:
     """What the browser is told about the page.
 
     Nothing is loaded from elsewhere, no text becomes code, and only the sites that
     are allowed to may show the page in a frame.
+
+    Args:
+        settings: Of the page.
+        framed: Whether it is the page in a frame.
+        microphone: Whether visitors may speak.
     """
     parents = " ".join(settings.origins) if framed else "'none'"
     headers = {
         "Content-Security-Policy": _policy(settings.images, parents or "'none'"),
         "Referrer-Policy": "no-referrer",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Permissions-Policy": "camera=(), geolocation=(), "
+        f"microphone=({'self' if microphone else ''})",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
     return headers if framed else {**headers, "X-Frame-Options": "DENY"}
@@ -106,6 +114,8 @@ def _policy(images: Iterable[str], parents: str) -> str:
             "style-src 'self'",
             "connect-src 'self'",
             " ".join(("img-src 'self'", *images)),
+            # Replies that are spoken are fetched, and played from the page's memory.
+            "media-src 'self' blob:",
             "base-uri 'none'",
             "form-action 'none'",
             f"frame-ancestors {parents}",

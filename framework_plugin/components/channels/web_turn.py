@@ -12,6 +12,7 @@ from typing import Any
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from sanic.request import Request
 
+from framework_plugin.components.channels.hearing import spoken_metadata
 from framework_plugin.components.channels.web_guard import PRIVATE
 from framework_plugin.components.channels.web_history import History
 from framework_plugin.components.channels.web_hub import Hub
@@ -41,11 +42,13 @@ class Asked:
         id: Made by the page, so that a message sent twice is answered once.
         text: The words, or the payload of a button.
         title: What stood on the button, if it was one.
+        spoken: Whether the words were understood from speech.
     """
 
     id: str
     text: str
     title: str | None = None
+    spoken: bool = False
 
     @classmethod
     def read(cls, content: Mapping[str, Any], longest: int) -> Asked:
@@ -63,7 +66,16 @@ class Asked:
             raise Refused(413, f"The message has more than {longest} characters.")
         if title is not None and not isinstance(title, str):
             raise Refused(400, "'title' must be a text.")
-        return cls(id_, text, title[:_LONGEST_TITLE] if title else None)
+        spoken = content.get("spoken", False)
+        if not isinstance(spoken, bool):
+            raise Refused(400, "'spoken' must be true or false.")
+        return cls(id_, text, title[:_LONGEST_TITLE] if title else None, spoken)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the message says of itself."""
+        title = {"title": self.title} if self.title else {}
+        return {**title, **(spoken_metadata(self.text) if self.spoken else {})}
 
 
 class LineOutput(OutputChannel):
@@ -129,14 +141,13 @@ class Turn:
 
     async def run(self, on_new_message: OnNewMessage) -> None:
         """Has Rasa answer; the last line is `done` or `failed`."""
-        title = {"title": self._asked.title} if self._asked.title else {}
         message = UserMessage(
             self._asked.text,
             LineOutput(self._lines),
             self._sender_id,
             input_channel=NAME,
             message_id=self._asked.id,
-            metadata=title,
+            metadata=self._asked.metadata,
         )
         last: Line = {"type": "failed"}
         try:

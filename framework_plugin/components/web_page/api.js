@@ -9,12 +9,17 @@ export class Refusal extends Error {
     super(`refused with ${status}`);
     this.status = status;
     this.wait = wait;
+    /** Why speech was not understood, if it was that. */
+    this.trouble = undefined;
   }
 }
 
 async function request(method, path, body) {
   const options = { method, headers: {}, cache: "no-store" };
-  if (body !== undefined) {
+  if (body instanceof Blob) {
+    options.headers["Content-Type"] = body.type;
+    options.body = body;
+  } else if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }
@@ -24,8 +29,10 @@ async function request(method, path, body) {
   } catch {
     throw new Refusal(0);
   }
-  if (!answer.ok) throw new Refusal(answer.status, Number(answer.headers.get("Retry-After")) || 0);
-  return answer;
+  if (answer.ok) return answer;
+  const refusal = new Refusal(answer.status, Number(answer.headers.get("Retry-After")) || 0);
+  refusal.trouble = (await answer.json().catch(() => ({}))).trouble;
+  throw refusal;
 }
 
 const json = async (...asked) => (await request(...asked)).json();
@@ -37,11 +44,18 @@ export const facts = () => json("GET", "memory");
 export const correct = (id, value) => json("PATCH", `memory/facts/${id}`, { value });
 export const remove = (id) => json("DELETE", `memory/facts/${id}`);
 export const forgetAll = () => json("DELETE", "memory");
+export const speech = async (text) => (await request("POST", "speech", { text })).blob();
 export const exportAddress = new URL("memory/export", BASE).href;
+
+/** Has speech made ready to be understood, while somebody begins to speak. */
+export const wake = () => request("POST", "voice/wake", {}).catch(() => {});
+
+/** The words of a recording: `{text, confidence}`. */
+export const hear = (recording) => json("POST", "voice", recording);
 
 /**
  * Says something.
- * @param {{id: string, text: string, title?: string}} message
+ * @param {{id: string, text: string, title?: string, spoken?: boolean}} message
  * @param {(line: object) => void} take gets each line of the answer as it comes
  * @returns the last line, `done` or `failed`
  */

@@ -4,6 +4,8 @@ import { Composer } from "./composer.js";
 import { byId, el, icon, kept } from "./dom.js";
 import { Log } from "./log.js";
 import { Memory } from "./memory.js";
+import { Speech } from "./speech.js";
+import { Voice } from "./voice.js";
 import { switchLanguage, t, translate } from "./words.js";
 
 const THEMES = ["system", "light", "dark"];
@@ -25,8 +27,14 @@ class Page {
       announce: (words, seen) => this.announce(words, seen),
       forgotten: () => this.#begin().then(() => this.announce(t("allForgotten"), true)),
     });
+    this.speech = new Speech();
+    this.voice = new Voice({
+      send: (text) => this.#send({ text, spoken: true }),
+      announce: (words, seen) => this.announce(words, seen),
+      began: () => this.speech.hush(),
+    });
     byId("seal").textContent = [...this.name].at(-1);
-    byId("tools").append(this.memory.button, themeButton(), languageButton());
+    byId("tools").append(this.memory.button, this.speech.button, themeButton(), languageButton());
     byId("older").addEventListener("click", () => this.#older());
     document.addEventListener("visibilitychange", () => document.hidden || this.#refresh());
   }
@@ -56,8 +64,10 @@ class Page {
     }
   }
 
-  #show({ assistant, messages, before, longest_message: most }) {
+  #show({ assistant, messages, before, longest_message: most, voice }) {
     this.assistant = assistant;
+    this.voice.allow(voice);
+    this.speech.allow(voice);
     this.composer.most = most;
     byId("subtitle").textContent = assistant.subtitle;
     byId("subtitle").hidden = !assistant.subtitle;
@@ -90,9 +100,10 @@ class Page {
     this.composer.focus();
   }
 
-  async #send({ text, title }) {
-    const asked = { id: api.newId(), text, ...(title ? { title } : {}) };
-    const own = this.log.add({ from: "user", text: title ?? text, at: Date.now() / 1000, message_id: asked.id });
+  async #send({ text, title, spoken }) {
+    this.speech.hush();
+    const asked = { id: api.newId(), text, ...(title ? { title } : {}), ...(spoken ? { spoken } : {}) };
+    const own = this.log.add({ from: "user", text: title ?? text, spoken, at: Date.now() / 1000, message_id: asked.id });
     own.asked = asked;
     byId("welcome").hidden = true;
     await this.#deliver(own);
@@ -127,6 +138,7 @@ class Page {
   #said(shown) {
     this.log.add({ ...shown, at: Date.now() / 1000 });
     byId("spoken").textContent = `${shown.name ?? this.name}：${shown.text ?? t("image")}`;
+    this.speech.say(shown.text);
   }
 
   /** What to do with a message that the server did not take, or did it? */

@@ -59,7 +59,7 @@ export class Message {
   }
 
   #name() {
-    if (this.isOwn) return el("span", { class: "unseen", text: `${t("you")}：` });
+    if (this.isOwn) return el("span", { class: "unseen", text: `${t("you")}${this.shown.spoken ? ` ${t("bySpeech")}` : "："}` });
     return this.shown.name
       ? el("p", { class: "name", text: this.shown.name })
       : el("span", { class: "unseen", text: `${this.page.title()}：` });
@@ -67,10 +67,16 @@ export class Message {
 
   #bubble() {
     const { text, image, attachment } = this.shown;
-    if (this.isOwn) return el("div", { class: "bubble", text, title: this.shown.at ? clock.format(this.shown.at * 1000) : null });
+    if (this.isOwn) return this.#ownBubble(text);
     const bubble = el("div", { class: "bubble" }, ...rendered(text ?? ""));
     if (image && isWeb(image)) bubble.append(el("img", { src: image, alt: t("image"), loading: "lazy", referrerpolicy: "no-referrer" }));
     if (attachment && isWeb(attachment)) bubble.append(el("p", {}, link(t("attachment"), attachment)));
+    return bubble;
+  }
+
+  #ownBubble(text) {
+    const bubble = el("div", { class: "bubble", text, title: this.shown.at ? clock.format(this.shown.at * 1000) : null });
+    if (this.shown.spoken) bubble.prepend(icon("mic"));
     return bubble;
   }
 

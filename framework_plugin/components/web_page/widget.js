@@ -20,6 +20,7 @@
   });
   frame.title = words.open;
   frame.referrerPolicy = "no-referrer";
+  frame.allow = "microphone";
   Object.assign(frame.style, {
     position: "fixed", right: "20px", bottom: "76px", zIndex: "2147483000", display: "none",
     width: "min(400px, calc(100vw - 40px))", height: "min(640px, calc(100vh - 100px))",
