@@ -60,6 +60,7 @@ class Receiver:
         self._draining = False
         self._signal = Signal()
         self._connections = _Connections(control)
+        self._beginning: set[asyncio.Task[Any]] = set()
         app.register_middleware(self._say_goodbye, "response")
 
     def run(self, announce: Callable[[], None]) -> None:
@@ -130,12 +131,14 @@ class Receiver:
                 websocket_ping_timeout=config.WEBSOCKET_PING_TIMEOUT,
                 websocket_ping_interval=config.WEBSOCKET_PING_INTERVAL,
             )
-        loop.create_task(loop.connect_accepted_socket(protocol, connection))
+        task = loop.create_task(loop.connect_accepted_socket(protocol, connection))
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
 
     async def _drain(self, idle_seconds: float) -> None:
         """Waits until all is answered; the supervisor ends what takes too long."""
         begun = time.monotonic()
-        while self._connections or self._turns_under_way():
+        while self._beginning or self._connections or self._turns_under_way():
             if time.monotonic() - begun >= idle_seconds:
                 self._signal.stopped = True
                 for connection in list(self._connections):
