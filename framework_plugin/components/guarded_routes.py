@@ -101,7 +101,16 @@ def store_of(app: Sanic) -> MemoryTrackerStore:
     Raises:
         Refused: If it is another one.
     """
-    store = getattr(getattr(app.ctx, "agent", None), "tracker_store", None)
+    return store_behind(getattr(app.ctx, "agent", None))
+
+
+def store_behind(agent: Any) -> MemoryTrackerStore:
+    """The tracker store that an agent talks with.
+
+    Raises:
+        Refused: If it is another one.
+    """
+    store = getattr(agent, "tracker_store", None)
     while store is not None and not isinstance(store, MemoryTrackerStore):
         # Rasa wraps it, more than once.
         store = getattr(store, "_tracker_store", None)

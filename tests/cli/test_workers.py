@@ -95,7 +95,9 @@ class Talk:
 
 
 def test_connections_are_shared_evenly_and_a_reload_loses_none(
-    two: Served, project: Path, postgres_url: str
+    two: Served,
+    project: Path,
+    postgres_url: str,  # noqa: F811
 ) -> None:
     before = set(two.workers())
     assert len(before) == 2

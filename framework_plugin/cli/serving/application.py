@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from rasa.core.run import close_resources, configure_app, create_http_input_channels
@@ -11,6 +12,9 @@ from sanic import Sanic
 from framework_plugin.cli.assistant import load_agent, services
 from framework_plugin.cli.serving.orders import Orders
 from framework_plugin.cli.silence import rasa_errors
+from framework_plugin.components.serving.agent import ServingAgent
+from framework_plugin.components.serving.health import health_routes
+from framework_plugin.components.serving.logs import set_up_logs
 
 
 def make_application(orders: Orders) -> Sanic:
@@ -31,9 +35,13 @@ def make_application(orders: Orders) -> Sanic:
             port=orders.port,
             endpoints=named,
         )
+    actions_health = orders.action_url.replace("/webhook", "/health")
+    app.blueprint(health_routes(actions_health, orders.auth_token))
+    log = set_up_logs(orders.log_key, as_json=orders.json_logs)
+    make = partial(ServingAgent, threads=orders.threads, note=log.note)
 
     async def load(app: Any, loop: Any) -> None:
-        app.ctx.agent = await load_agent(orders.model, named, loop)
+        app.ctx.agent = await load_agent(orders.model, named, loop, make)
 
     app.register_listener(load, "before_server_start")
     app.register_listener(close_resources, "after_server_stop")

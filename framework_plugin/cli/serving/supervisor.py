@@ -229,4 +229,4 @@ class Supervisor:
         from prometheus_client.multiprocess import mark_process_dead
 
         with suppress(OSError):
-            mark_process_dead(pid, str(self._metrics))
+            mark_process_dead(pid, str(self._metrics))  # type: ignore[no-untyped-call]
