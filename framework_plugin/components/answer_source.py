@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.constants import (
+    ACTION_DEFAULT_FALLBACK_NAME,
+    ACTION_LISTEN_NAME,
+)
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUttered
 
 from framework_plugin.components.session import (
@@ -48,7 +51,8 @@ def source_of(events: Iterable[Event]) -> tuple[Source, float]:
         elif isinstance(event, BotUttered) and "source" in event.metadata:
             marks.append(event.metadata["source"])
     names = [action.action_name for action in actions]
-    if not actions or UTTER_SERVICE_DOWN in names:
+    unanswered = {UTTER_SERVICE_DOWN, ACTION_DEFAULT_FALLBACK_NAME}
+    if not actions or unanswered & set(names):
         return Source.FALLBACK, 0.0
     for mark in marks:
         if mark.get("kind") == _PERSON and "name" in mark:

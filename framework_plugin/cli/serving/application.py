@@ -13,6 +13,8 @@ from framework_plugin.cli.assistant import load_agent, services
 from framework_plugin.cli.serving.orders import Orders
 from framework_plugin.cli.silence import rasa_errors
 from framework_plugin.components.serving.agent import ServingAgent
+from framework_plugin.components.serving.description import description_routes
+from framework_plugin.components.serving.errors import answer_errors_as_json
 from framework_plugin.components.serving.health import health_routes
 from framework_plugin.components.serving.logs import set_up_logs
 
@@ -37,8 +39,15 @@ def make_application(orders: Orders) -> Sanic:
         )
     actions_health = orders.action_url.replace("/webhook", "/health")
     app.blueprint(health_routes(actions_health, orders.auth_token))
+    app.blueprint(description_routes(channels))
+    answer_errors_as_json(app)
     log = set_up_logs(orders.log_key, as_json=orders.json_logs)
-    make = partial(ServingAgent, threads=orders.threads, note=log.note)
+    make = partial(
+        ServingAgent,
+        threads=orders.threads,
+        note=log.note,
+        channels=frozenset(channel.name() for channel in channels),
+    )
 
     async def load(app: Any, loop: Any) -> None:
         app.ctx.agent = await load_agent(orders.model, named, loop, make)

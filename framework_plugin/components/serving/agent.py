@@ -34,14 +34,19 @@ class ServingAgent(Agent):
     Args:
         threads: How many messages are understood and predicted for at once.
         note: Told of every turn that is over, and of what it failed by.
+        channels: The names that turns are counted under; whoever writes to Rasa's
+            own channel `rest` may name any.
         arguments: Rasa's.
     """
 
-    def __init__(self, *, threads: int, note: Note, **arguments: Any) -> None:
+    def __init__(
+        self, *, threads: int, note: Note, channels: frozenset[str], **arguments: Any
+    ) -> None:
         super().__init__(**arguments)
         self.under_way = 0
         self._threads = threads
         self._note = note
+        self._channels = channels
         self._watch = metrics.StoreWatch()
 
     def load_model(
@@ -73,7 +78,7 @@ class ServingAgent(Agent):
             raise AgentNotReady("There is no model that could answer.")
         turn = TurnRecord(
             new_id(REQUEST_ID.get()),
-            message.input_channel or "",
+            self._channel_of(message),
             message.sender_id,
             message.text or "",
         )
@@ -94,6 +99,10 @@ class ServingAgent(Agent):
             self.under_way -= 1
             metrics.UNDER_WAY.dec()
             self._finish(turn, failure)
+
+    def _channel_of(self, message: UserMessage) -> str:
+        name = message.input_channel
+        return name if name in self._channels else "other"
 
     def _finish(self, turn: TurnRecord, failure: BaseException | None) -> None:
         metrics.count_turn(turn, failed=failure is not None)

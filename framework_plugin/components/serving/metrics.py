@@ -66,6 +66,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 def count_turn(turn: TurnRecord, *, failed: bool) -> None:
     """Counts a turn that is over."""
+    RESIDENT.set(_resident_bytes())
     TURN_SECONDS.labels(turn.channel).observe(turn.clock.total)
     for name, seconds in turn.clock.seconds.items():
         PART_SECONDS.labels(name).observe(seconds)
@@ -98,7 +99,6 @@ def exposition() -> bytes:
     """All of it, of all processes, as Prometheus reads it."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
-    RESIDENT.set(_resident_bytes())
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
