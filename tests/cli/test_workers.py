@@ -126,6 +126,40 @@ def test_connections_are_shared_evenly_and_a_reload_loses_none(
     assert stored >= talk.answered
 
 
+def test_workers_and_actions_that_die_are_begun_anew(two: Served) -> None:
+    killed, other = two.workers()
+    os.kill(killed, signal.SIGKILL)
+    assert "SIGKILL" in two.wait_for(f"(process {killed}) ended by")
+    # Meanwhile the other one answers.
+    client = Client(two.port)
+    assert client.say("during", "你好") == ["你好呀"]
+    (actions,) = set(two.children()) - {other} - set(two.workers())
+    os.kill(actions, signal.SIGKILL)
+    two.wait_for(f"The action server (process {actions}) ended")
+    two.wait_for("serves again")
+    until(lambda: client.ask("GET", "/ready")[0] == 200)
+    assert len(two.workers()) == 2
+    left = two.children()
+    assert two.stop(signal.SIGINT) == 0
+    assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_one_before(
+    two: Served, project: Path
+) -> None:
+    before = two.workers()
+    broken = project / "models" / "broken.tar.gz"
+    broken.write_bytes(b"nothing")
+    os.utime(broken, (time.time() + 10, time.time() + 10))
+    try:
+        two.process.send_signal(signal.SIGHUP)
+        two.wait_for("The model before goes on serving.")
+    finally:
+        broken.unlink()
+    assert two.workers() == before
+    assert Client(two.port).say("alice", "你好") == ["你好呀"]
+
+
 def sockets_of(pid: int) -> list[str]:
     """The TCP connections on 127.0.0.1 that a process serves."""
     links = []

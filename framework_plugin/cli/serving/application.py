@@ -37,6 +37,8 @@ def make_application(orders: Orders) -> Sanic:
             port=orders.port,
             endpoints=named,
         )
+    # Paths and addresses of users are not for logs.
+    app.config.ACCESS_LOG = False
     actions_health = orders.action_url.replace("/webhook", "/health")
     app.blueprint(health_routes(actions_health, orders.auth_token))
     app.blueprint(description_routes(channels))

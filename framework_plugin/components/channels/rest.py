@@ -29,14 +29,19 @@ from framework_plugin.components.channels.rest_access import Access
 from framework_plugin.components.channels.rest_limits import SharedLimit
 from framework_plugin.components.channels.rest_settings import RestSettings
 from framework_plugin.components.channels.web_guard import TooMany, address_of
-from framework_plugin.components.guarded_routes import Refused, body_of, error_of
+from framework_plugin.components.guarded_routes import (
+    LONGEST_SENDER,
+    Refused,
+    body_of,
+    error_of,
+    is_storable,
+    is_visible,
+)
 from framework_plugin.components.serving.turn import REQUEST_ID, new_id
 
 logger = logging.getLogger(__name__)
 
 _KEYS = ("sender", "message", "metadata")
-_LONGEST_SENDER = 255
-"""Characters of the column `sender_id` in the database."""
 _ID = "X-Request-ID"
 
 
@@ -164,7 +169,7 @@ class GuardedRest(InputChannel):
         if metadata is not None and not isinstance(metadata, dict):
             raise Refused(400, "'metadata' must be an object.")
         return _Said(
-            _text(content, "sender", _LONGEST_SENDER),
+            _text(content, "sender", LONGEST_SENDER),
             _text(content, "message", self._settings.longest_message),
             metadata,
         )
@@ -177,10 +182,10 @@ def _text(content: dict[str, Any], key: str, longest: int) -> str:
         Refused: If it is none, blank or too long.
     """
     value = content.get(key)
-    if not isinstance(value, str) or not value.strip() or len(value) > longest:
+    if not isinstance(value, str) or not is_visible(value) or len(value) > longest:
         raise Refused(
             400, f"'{key}' must be 1 to {longest} characters that are not all blank."
         )
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if not is_storable(value):
         raise Refused(400, f"'{key}' holds a character that cannot be stored.")
     return value
