@@ -46,6 +46,13 @@ from framework_plugin.cli.project import chosen_model
 OURS = "framework_plugin.components.tracker_store.MemoryTrackerStore"
 LOCKS = "framework_plugin.components.lock_store.ExactLockStore"
 START_SECONDS = 240
+_CHANNELS = {
+    "stock": "rest:\n",
+    "ours": (
+        "framework_plugin.components.channels.rest.GuardedRest:\n"
+        "  messages_per_minute: 0\n  address_messages_per_minute: 0\n"
+    ),
+}
 _STEADY = 1 / 6
 """Share of a soak after which, and in which, its memory is measured."""
 
@@ -82,13 +89,15 @@ class Contender:
         self._administer(f"CREATE DATABASE {self._url.database}")
         actions = free_port()
         self._endpoints.write_text(self._services(actions), encoding="utf-8")
+        credentials = self._endpoints.with_suffix(".credentials.yml")
+        credentials.write_text(_CHANNELS[self.kind], encoding="utf-8")
+        named = ["--credentials", str(credentials)]
         if self.kind == "ours":
-            self._run("personal-chat", "serve", "--workers", str(workers), model=model)
+            named += ["--workers", str(workers)]
+            self._run("personal-chat", "serve", *named, model=model)
         else:
             self._run("rasa", "run", "actions", "--port", str(actions))
-            credentials = self._endpoints.with_name("credentials.yml")
-            credentials.write_text("rest:\n", encoding="utf-8")
-            self._run("rasa", "run", "--credentials", str(credentials), model=model)
+            self._run("rasa", "run", *named, model=model)
         end = time.monotonic() + START_SECONDS
         while not self._answers():
             if time.monotonic() > end or self._processes[-1].poll() is not None:

@@ -72,6 +72,10 @@ Threads = Annotated[
         help="Messages that one process understands and answers at once.",
     ),
 ]
+Credentials = Annotated[
+    Path,
+    typer.Option("--credentials", help="Names the channels and their secrets."),
+]
 JsonLogs = Annotated[
     bool,
     typer.Option("--json-logs", help="Log a line of JSON for each turn and event."),
@@ -90,6 +94,7 @@ def serve(
     json_logs: JsonLogs = False,
     model: Model = None,
     endpoints: Endpoints = ENDPOINTS,
+    credentials: Credentials = project.CREDENTIALS,
     verbose: Verbose = False,
 ) -> None:
     """Serve the channels of credentials.yml over HTTP.
@@ -103,7 +108,7 @@ def serve(
     orders = Orders(
         model=chosen,
         endpoints=endpoints,
-        credentials=project.CREDENTIALS,
+        credentials=credentials,
         port=port,
         enable_api=enable_api,
         auth_token=auth_token,
