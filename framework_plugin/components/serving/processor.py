@@ -18,11 +18,13 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
 
+from rasa.core.actions.action import Action
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.exceptions import ActionLimitReached
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from framework_plugin.components.serving.quick_action import quick
 from framework_plugin.components.serving.turn import TURN
 from framework_plugin.components.serving.turn_clock import (
     ACTIONS,
@@ -77,9 +79,9 @@ class ConcurrentProcessor(MessageProcessor):
         with part(SAVE):
             await super().save_tracker(tracker)
 
-    async def _run_action(self, *args: Any, **kwargs: Any) -> bool:
+    async def _run_action(self, action: Action, *args: Any, **kwargs: Any) -> bool:
         with part(ACTIONS):
-            return bool(await super()._run_action(*args, **kwargs))
+            return bool(await super()._run_action(quick(action), *args, **kwargs))
 
     async def _run_prediction_loop(
         self, output_channel: OutputChannel, tracker: DialogueStateTracker
