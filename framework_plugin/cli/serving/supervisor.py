@@ -76,6 +76,8 @@ class Supervisor:
         self._stopping: asyncio.Event
         self._reloads: asyncio.Event
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._drains: set[asyncio.Task[Any]] = set()
+        self._later: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT.
@@ -124,7 +126,9 @@ class Supervisor:
         old, self._generation, self._loading = self._generation, one, None
         self._look()
         if old is not None:
-            self._task(old.drain(_IDLE_SECONDS))
+            draining = self._task(old.drain(_IDLE_SECONDS))
+            self._drains.add(draining)
+            draining.add_done_callback(self._drains.discard)
         return said
 
     async def _keep_reloading(self) -> None:
@@ -160,10 +164,14 @@ class Supervisor:
         self._hand_out()
 
     def _hand_out(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         while self._waiting:
             worker = self._generation.least_busy() if self._generation else None
             if worker is None or not worker.give(self._waiting[0]):
-                asyncio.get_running_loop().call_later(_TRY_AGAIN, self._hand_out)
+                loop = asyncio.get_running_loop()
+                self._later = loop.call_later(_TRY_AGAIN, self._hand_out)
                 return
             self._waiting.popleft().close()
 
@@ -187,6 +195,9 @@ class Supervisor:
             await self._loading.kill()
         if self._generation is not None:
             await self._generation.drain(0.0)
+        if self._drains:
+            # Of a reload a moment ago.
+            await asyncio.wait(self._drains)
         for task in self._tasks:
             task.cancel()
         shutil.rmtree(self._metrics, ignore_errors=True)

@@ -47,6 +47,7 @@ class Worker:
         self.ended: asyncio.Future[int] = loop.create_future()
         self.open = 0
         self.draining = False
+        self._reaping: asyncio.Task[None] | None = None
         self._on_change = on_change
         # Each message arrives whole, and none after the process has died.
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -76,7 +77,7 @@ class Worker:
     @property
     def serves(self) -> bool:
         """Whether it can be handed connections."""
-        return self.ready.done() and not self.draining and not self.ended.done()
+        return self.ready.done() and not self.draining and self._reaping is None
 
     def give(self, connection: socket.socket) -> bool:
         """Hands a connection over; returns whether the worker could take it."""
@@ -129,10 +130,14 @@ class Worker:
             self.ready.exception()
 
     def _end(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._control)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._control)
         self._control.close()
-        # All it had open is closed: it is as good as dead.
-        code = self._process.wait()
+        self._reaping = loop.create_task(self._reap())
+
+    async def _reap(self) -> None:
+        # What it had open is closed; to end, it may still take a moment.
+        code = await asyncio.to_thread(self._process.wait)
         self._fail(f"A worker ended {how(code)} before it could serve.")
         self.ended.set_result(code)
         self._on_change()
