@@ -5,7 +5,8 @@ rules, Rasa's `SQLTrackerStore`, and one worker, as `rasa run` has it. Ours has 
 generator and the memory beside that. Both keep their conversations in PostgreSQL and
 take rounds in alternation: one user, then many at once. All users are new; the messages
 are first wordings of the development dialogues. Prints the median and the 99th
-percentile of turns, turns a second, errors, and messages that are not in the database.
+percentile of turns, turns a second, processor time, errors, and messages that are not
+in the database.
 
 Needs a PostgreSQL where databases may be made, and a Redis; runs from the project's
 root after `make train`:
@@ -81,6 +82,7 @@ class Contender:
         self.single: list[float] = []
         self.crowded: list[float] = []
         self.rates: list[float] = []
+        self.used = 0.0
         self.errors: list[str] = []
         self.sent: dict[str, int] = {}
 
@@ -128,6 +130,14 @@ class Contender:
     def memory(self) -> float:
         """Bytes of all its processes, shared ones counted once."""
         return float(sum(_proportional(pid) for pid in self._all_processes()))
+
+    def processor_seconds(self) -> float:
+        """Processor time of all its processes; the database's is not among it."""
+        ticks = 0
+        for pid in self._all_processes():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def stop(self) -> None:
         """Ends it, and removes its database."""
@@ -250,17 +260,20 @@ async def compare(contenders: list[Contender], users: int, rounds: int) -> None:
                 one.port, [f"one-{number}"], said[20 * (number + 1) :], 20
             )
             names = [f"many-{number}-{user}" for user in range(users)]
+            used = one.processor_seconds()
             crowd = await talk(one.port, names, said, 2 if number < 0 else 6)
             if number >= 0:
                 # In the round before, code is loaded and connections are opened.
                 one.take(lonely, crowded=False)
                 one.take(crowd, crowded=True)
+                one.used += one.processor_seconds() - used
     for one in contenders:
         cuts = statistics.quantiles(one.crowded, n=100)
         print(
             f"{one.kind:5}  1 user: p50 {1e3 * statistics.median(one.single):6.1f} ms"
             f"   {users} users: {statistics.median(one.rates):5.1f} turns/s, "
-            f"p50 {1e3 * cuts[49]:6.0f} ms, p99 {1e3 * cuts[98]:6.0f} ms   "
+            f"p50 {1e3 * cuts[49]:6.0f} ms, p99 {1e3 * cuts[98]:6.0f} ms, "
+            f"{1e3 * one.used / len(one.crowded):.0f} ms of a processor a turn   "
             f"{len(one.errors)} errors, {one.lost()} lost or doubled"
         )
         for error in sorted(set(one.errors))[:3]:

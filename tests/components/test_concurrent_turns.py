@@ -17,6 +17,7 @@ from rasa.shared.core.domain import Domain
 
 from framework_plugin.components.answer_source import Source
 from framework_plugin.components.serving.agent import ServingAgent
+from framework_plugin.components.serving.logs import TextFormatter, Veil
 from framework_plugin.components.serving.turn import TurnRecord
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 from tests.web.small_bot import train_bot
@@ -116,17 +117,22 @@ async def test_a_turn_is_noted_with_its_parts_and_where_its_answer_came_from(
 
 
 async def test_a_turn_that_fails_is_noted_and_the_next_one_answered(
-    agent, noted
+    agent, noted, caplog
 ) -> None:
     run = agent.processor.graph_runner.run
 
     def fail(**_: Any) -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("alice said 你好")
 
     agent.processor.graph_runner.run = fail
     with pytest.raises(ZeroDivisionError):
         await say(agent, "alice")
     assert isinstance(noted[-1][1], ZeroDivisionError)
+    (told,) = (record for record in caplog.records if "A turn failed" in record.msg)
+    line = TextFormatter(Veil("key")).format(told)
+    assert "ZeroDivisionError" in line
+    assert "alice" not in line
+    assert "你好" not in line
     assert agent.under_way == 0
     agent.processor.graph_runner.run = run
     assert (await say(agent, "alice"))[1][0]["text"] == "你好呀"

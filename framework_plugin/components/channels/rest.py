@@ -137,8 +137,10 @@ class GuardedRest(InputChannel):
             # Who hangs up has said it all the same.
             await asyncio.shield(asyncio.ensure_future(on_new_message(message)))
         except Exception as error:
-            # Whatever a component or a service raises, the user shall know.
-            logger.exception("A message over REST could not be answered.")
+            # Whatever a component or a service raises, the user shall know. Its words
+            # may be the user's; the agent logs them without these.
+            kind = type(error).__name__
+            logger.error("The message of turn %s was not answered: %s", id_, kind)
             raise Refused(
                 503,
                 f"The message could not be answered; the log of the server says why, "

@@ -94,6 +94,9 @@ class ServingAgent(Agent):
             return list(answers) if answers is not None else None
         except BaseException as error:
             failure = error
+            if isinstance(error, Exception):
+                # Here it is known whose words are not to be logged.
+                logger.exception("A turn failed.")
             raise
         finally:
             self.under_way -= 1
@@ -113,5 +116,5 @@ class ServingAgent(Agent):
         else:
             self._watch.look(store.failures, journal=store.memory.journal.waiting)
         self._note(turn, failure)
-        TURN.set(None)
+        # TURN stays: what a channel logs of a failure is still of this turn.
         CLOCK.set(None)
