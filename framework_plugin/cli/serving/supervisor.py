@@ -1,9 +1,10 @@
 """Hands the connections of one port to workers, and looks after these.
 
 The supervisor takes every connection itself and gives it to the worker that has the
-fewest. With the other two ways, a port that the kernel shares out by chance and a
-socket that all wait at, one of two workers got up to all of the connections that stay
-open, and the first one loses what waits when a worker ends.
+fewest. At a socket that all workers wait at, one of two may get all connections that
+come at once; a port that the kernel shares out (SO_REUSEPORT) is shared by chance, and
+what waits at the part of a worker is lost when that ends
+(`benchmarks/connection_sharing.py`).
 """
 
 from __future__ import annotations
