@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.cli.served import Client, Served, until
-from tests.memory.conftest import postgres_url, redis_port  # noqa: F401
+from tests.memory.conftest import postgres_url, redis_of_module  # noqa: F401
 from tests.web.small_bot import train_bot
 
 pytestmark = pytest.mark.slow
@@ -51,9 +51,10 @@ def served(project: Path, url: str, port: int, *arguments: str) -> Iterator[Serv
         server.end()
 
 
-@pytest.fixture
-def two(project, postgres_url, redis_port) -> Iterator[Served]:  # noqa: F811
-    with served(project, postgres_url, redis_port, "--workers", "2") as server:
+@pytest.fixture(scope="module")
+def two(project, postgres_url, redis_of_module) -> Iterator[Served]:  # noqa: F811
+    """A server for all tests here; the last one stops it."""
+    with served(project, postgres_url, redis_of_module, "--workers", "2") as server:
         yield server
 
 
@@ -94,7 +95,38 @@ class Talk:
             thread.join(60)
 
 
-def test_connections_are_shared_evenly_and_a_reload_loses_none(
+def test_workers_and_actions_that_die_are_begun_anew(two: Served) -> None:
+    killed, other = two.workers()
+    os.kill(killed, signal.SIGKILL)
+    assert "SIGKILL" in two.wait_for(f"(process {killed}) ended by")
+    # Meanwhile the other one answers.
+    client = Client(two.port)
+    assert client.say("during", "你好") == ["你好呀"]
+    (actions,) = set(two.children()) - {other} - set(two.workers())
+    os.kill(actions, signal.SIGKILL)
+    two.wait_for(f"The action server (process {actions}) ended")
+    two.wait_for("serves again")
+    until(lambda: client.ask("GET", "/ready")[0] == 200)
+    assert len(two.workers()) == 2
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_one_before(
+    two: Served, project: Path
+) -> None:
+    before = two.workers()
+    broken = project / "models" / "broken.tar.gz"
+    broken.write_bytes(b"nothing")
+    os.utime(broken, (time.time() + 10, time.time() + 10))
+    try:
+        two.process.send_signal(signal.SIGHUP)
+        two.wait_for("The model before goes on serving.")
+    finally:
+        broken.unlink()
+    assert two.workers() == before
+    assert Client(two.port).say("alice", "你好") == ["你好呀"]
+
+
+def test_connections_are_shared_evenly_a_reload_loses_none_and_all_ends(
     two: Served,
     project: Path,
     postgres_url: str,  # noqa: F811
@@ -114,7 +146,9 @@ def test_connections_are_shared_evenly_and_a_reload_loses_none(
     assert not before & set(two.workers())
     done = talk.answered
     until(lambda: talk.answered > done + 20)
-    assert two.stop() == 0
+    left = two.children()
+    assert two.stop(signal.SIGINT) == 0
+    assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
     # What was sent before the signal is answered; what came later is refused.
     talk.stop()
     refused = [why for why in talk.failed if "ConnectionRefused" not in why]
@@ -124,40 +158,6 @@ def test_connections_are_shared_evenly_and_a_reload_loses_none(
         asked = "SELECT count(*) FROM events WHERE type_name='user'"
         (stored,) = connection.execute(sa.text(asked)).one()
     assert stored >= talk.answered
-
-
-def test_workers_and_actions_that_die_are_begun_anew(two: Served) -> None:
-    killed, other = two.workers()
-    os.kill(killed, signal.SIGKILL)
-    assert "SIGKILL" in two.wait_for(f"(process {killed}) ended by")
-    # Meanwhile the other one answers.
-    client = Client(two.port)
-    assert client.say("during", "你好") == ["你好呀"]
-    (actions,) = set(two.children()) - {other} - set(two.workers())
-    os.kill(actions, signal.SIGKILL)
-    two.wait_for(f"The action server (process {actions}) ended")
-    two.wait_for("serves again")
-    until(lambda: client.ask("GET", "/ready")[0] == 200)
-    assert len(two.workers()) == 2
-    left = two.children()
-    assert two.stop(signal.SIGINT) == 0
-    assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
-
-
-def test_a_model_that_cannot_be_loaded_leaves_the_one_before(
-    two: Served, project: Path
-) -> None:
-    before = two.workers()
-    broken = project / "models" / "broken.tar.gz"
-    broken.write_bytes(b"nothing")
-    os.utime(broken, (time.time() + 10, time.time() + 10))
-    try:
-        two.process.send_signal(signal.SIGHUP)
-        two.wait_for("The model before goes on serving.")
-    finally:
-        broken.unlink()
-    assert two.workers() == before
-    assert Client(two.port).say("alice", "你好") == ["你好呀"]
 
 
 def sockets_of(pid: int) -> list[str]:
