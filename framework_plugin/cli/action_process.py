@@ -25,11 +25,11 @@ def main() -> None:
     parser.add_argument("--actions", required=True)
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
-    _end_with(arguments.parent)
+    end_with(arguments.parent)
     _serve(arguments.actions, socket.socket(fileno=arguments.socket), arguments.verbose)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Has the kernel kill this process when its parent dies (Linux)."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)

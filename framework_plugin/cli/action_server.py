@@ -23,15 +23,21 @@ _STOP_SECONDS = 5.0
 
 
 class ActionServer:
-    """A process with the actions of the project, on a free port of this machine.
+    """A process with the actions of the project, on a port of this machine.
 
     Args:
         endpoints: The `endpoints.yml` in which the actions find the memory.
         verbose: Whether it may log more than errors.
+        port: Where it listens; 0 takes a free one.
+
+    Raises:
+        OSError: If the port is taken.
     """
 
-    def __init__(self, endpoints: Path, *, verbose: bool = False) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+    def __init__(
+        self, endpoints: Path, *, verbose: bool = False, port: int = 0
+    ) -> None:
+        with socket.create_server(("127.0.0.1", port)) as listening:
             self.port: int = listening.getsockname()[1]
             # Handing the open socket over leaves no moment in which another process
             # could take the port. The copy here is closed, so that connections are
@@ -60,6 +66,10 @@ class ActionServer:
     def pid(self) -> int:
         """The id of the process."""
         return self._process.pid
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
         """Waits until the actions can be called.

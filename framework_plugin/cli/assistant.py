@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from rasa.utils.endpoints import EndpointConfig
 
 from framework_plugin.cli.project import read_endpoints
 from framework_plugin.cli.silence import rasa_errors
-from framework_plugin.cli.turn import Button, Source, Turn, source_of
+from framework_plugin.cli.turn import Button, Turn
+from framework_plugin.components.answer_source import Source, source_of
 from framework_plugin.errors import ArtefactError, PersonalChatError, SettingsError
 
 logger = logging.getLogger(__name__)
@@ -70,11 +71,20 @@ class Assistant:
 
 
 async def load_agent(
-    model: Path, endpoints: AvailableEndpoints, loop: Any = None
+    model: Path,
+    endpoints: AvailableEndpoints,
+    loop: Any = None,
+    make: Callable[..., Agent] = Agent,
 ) -> Agent:
     """Loads a model with the services that `endpoints` names.
 
     Unlike Rasa's function of this name it raises what goes wrong.
+
+    Args:
+        model: The file.
+        endpoints: The services.
+        loop: In which events are published.
+        make: Makes the agent from Rasa's arguments.
 
     Raises:
         ArtefactError: If the model is damaged or of another version.
@@ -89,13 +99,13 @@ async def load_agent(
         # To learn the shapes of its weights DIETClassifier trains one step when it is
         # loaded. Compiling that step takes six times as long as all the rest.
         tf.config.run_functions_eagerly(True)
-        agent = Agent.load(
-            model,
+        agent = make(
             generator=endpoints.nlg,
             tracker_store=store,
             lock_store=lock_store,
             action_endpoint=endpoints.action,
         )
+        agent.load_model(model)
         tf.config.run_functions_eagerly(False)
         # What is compiled by the first message shall not be waited for by a user.
         await agent.parse_message(WARM_UP)

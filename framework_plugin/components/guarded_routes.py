@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hmac
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import unquote
 
 from sanic import Sanic, response
 from sanic.request import Request
@@ -17,6 +19,10 @@ from framework_plugin.components.tracker_store import MemoryTrackerStore
 logger = logging.getLogger(__name__)
 
 SHORTEST_TOKEN = 16
+LONGEST_SENDER = 255
+"""Characters of the column `sender_id` in the database."""
+_HIGHEST_ID = 2**31 - 1
+_VISIBLE = re.compile(r"[^\s\x00-\x1f\x85\ufeff]")
 
 Handler = Callable[..., Awaitable[HTTPResponse]]
 
@@ -95,13 +101,65 @@ async def body_of(request: Request, longest: int) -> bytes:
     return body
 
 
+def is_storable(text: str) -> bool:
+    """Whether every database can hold a text: it holds no NUL and no half character."""
+    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def is_visible(text: str) -> bool:
+    """Whether a text holds more than blanks and signs for machines."""
+    return _VISIBLE.search(text) is not None
+
+
+def sender_in(path: str) -> str:
+    """The id of a user in a path.
+
+    Args:
+        path: That part of it, still encoded: else an encoded slash would part it.
+
+    Raises:
+        Refused: If it can be none.
+    """
+    try:
+        sender = unquote(path, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Refused(400, "The user's id must be percent-encoded UTF-8.") from error
+    fine = is_visible(sender) and is_storable(sender)
+    if not fine or len(sender) > LONGEST_SENDER:
+        raise Refused(
+            400,
+            f"The user's id must have 1 to {LONGEST_SENDER} characters that are not "
+            "all blank, and no NUL, percent-encoded.",
+        )
+    return sender
+
+
+def check_id(id_: int) -> None:
+    """Refuses what cannot be the id of a row, and what no database can look for.
+
+    Raises:
+        Refused: If it is below 0 or too high.
+    """
+    if not 0 <= id_ <= _HIGHEST_ID:
+        raise Refused(404, f"There is nothing with the id {id_}.")
+
+
 def store_of(app: Sanic) -> MemoryTrackerStore:
     """The tracker store that the server talks with: it also holds what is not saved.
 
     Raises:
         Refused: If it is another one.
     """
-    store = getattr(getattr(app.ctx, "agent", None), "tracker_store", None)
+    return store_behind(getattr(app.ctx, "agent", None))
+
+
+def store_behind(agent: Any) -> MemoryTrackerStore:
+    """The tracker store that an agent talks with.
+
+    Raises:
+        Refused: If it is another one.
+    """
+    store = getattr(agent, "tracker_store", None)
     while store is not None and not isinstance(store, MemoryTrackerStore):
         # Rasa wraps it, more than once.
         store = getattr(store, "_tracker_store", None)

@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from rasa.core.channels.channel import (
     CollectingOutputChannel,
@@ -38,8 +37,11 @@ from framework_plugin.components.guarded_routes import (
     Refused,
     body_of,
     check_bearer,
+    check_id,
     checked_token,
     error_of,
+    is_storable,
+    sender_in,
     store_of,
 )
 from framework_plugin.components.handover_delivery import Delivery
@@ -141,6 +143,8 @@ class HandoverApi(InputChannel):
         async def guarded(request: Request, **place: Any) -> HTTPResponse:
             try:
                 check_bearer(request, self._token)
+                if "entry" in place:
+                    check_id(place["entry"])
                 return await handler(request, self._desk(request), **place)
             except Refused as error:
                 return error_of(error.status, str(error))
@@ -257,10 +261,7 @@ async def _close(request: Request, desk: Desk, entry: int) -> HTTPResponse:
 
 async def _fetch(request: Request, desk: Desk, user: str) -> HTTPResponse:
     """What is to be said to a user whose channel only answers; they count as told."""
-    try:
-        sender = unquote(user, errors="strict")
-    except UnicodeDecodeError as error:
-        raise Refused(400, "The user's id must be percent-encoded UTF-8.") from error
+    sender = sender_in(user)
     delivery = _delivery_of(request.app, desk.settings)
     said = await delivery.deliver(sender, CollectingOutputChannel())
     content = [{"speaker": one.speaker, "text": one.text} for one in said]
@@ -286,4 +287,6 @@ async def _text_in(request: Request, key: str) -> str:
     value = content.get(key) if isinstance(content, dict) else None
     if not isinstance(value, str) or len(content) != 1:
         raise Refused(400, f'The body must be JSON of the form {{"{key}": "…"}}.')
+    if not is_storable(value):
+        raise Refused(400, f"'{key}' holds a character that cannot be stored.")
     return value

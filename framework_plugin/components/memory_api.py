@@ -15,7 +15,6 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import unquote
 
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, response
@@ -28,8 +27,11 @@ from framework_plugin.components.guarded_routes import (
     Refused,
     body_of,
     check_bearer,
+    check_id,
     checked_token,
     error_of,
+    is_storable,
+    sender_in,
     store_of,
 )
 from framework_plugin.components.readable_errors import ComponentError
@@ -46,7 +48,6 @@ from framework_plugin.memory.single_facts import (
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_USER_ID = 255
 _LONGEST_BODY = 1_024
 """Bytes: a fact is twenty characters."""
 
@@ -116,13 +117,9 @@ class MemoryApi(InputChannel):
         async def guarded(request: Request, user: str, **place: int) -> HTTPResponse:
             try:
                 check_bearer(request, self._token)
-                user = _decoded(user)
-                if not user.strip() or len(user) > _LONGEST_USER_ID:
-                    raise Refused(
-                        400,
-                        f"The user's id must have 1 to {_LONGEST_USER_ID} characters "
-                        "that are not all blank, percent-encoded.",
-                    )
+                user = sender_in(user)
+                for id_ in place.values():
+                    check_id(id_)
                 return await handler(request, store_of(request.app), user, **place)
             except Refused as error:
                 return error_of(error.status, str(error))
@@ -226,14 +223,6 @@ async def _note(
     await asyncio.to_thread(store.memory.repository.note, entry)
 
 
-def _decoded(user: str) -> str:
-    # Left to Sanic, an encoded slash would part the path.
-    try:
-        return unquote(user, errors="strict")
-    except UnicodeDecodeError as error:
-        raise Refused(400, "The user's id must be percent-encoded UTF-8.") from error
-
-
 def _value_in(body: bytes) -> str:
     try:
         content = json.loads(body)
@@ -242,6 +231,8 @@ def _value_in(body: bytes) -> str:
     value = content.get("value") if isinstance(content, dict) else None
     if not isinstance(value, str) or len(content) != 1:
         raise Refused(400, 'The body must be JSON of the form {"value": "成都"}.')
+    if not is_storable(value):
+        raise Refused(400, "The value holds a character that cannot be stored.")
     return value
 
 

@@ -21,6 +21,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from framework_plugin.components.readable_errors import readable_errors
 from framework_plugin.components.recalling import recalled_user_context
+from framework_plugin.components.serving.turn_clock import DECODE, measured
 from framework_plugin.components.session import (
     ACTION_RETRIEVE_ANSWER,
     GENERATED_REPLY,
@@ -148,7 +149,10 @@ class LSTMResponsePolicy(Policy):
             self._settings = _AllSettings.read(config)
         self._recalls = generator is not None and generator.reads_memory
         # Rasa asks every policy several times per message; one search is enough.
-        self._reply = lru_cache(maxsize=64)(generator.reply) if generator else None
+        self._reply = None
+        if generator is not None:
+            search = measured(DECODE, generator.reply)
+            self._reply = lru_cache(maxsize=64)(search)
 
     @classmethod
     def load(

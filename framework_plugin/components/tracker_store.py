@@ -144,6 +144,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         old = Archive(Path(archive), privacy.cipher) if archive else None
         self.memory = Memory(self._repository, self._journal, old, privacy)
         self._gate = ConsentGate(self.memory) if privacy.consent_required else None
+        self.failures = {"retrieve": 0, "save": 0}
         self._journaled: set[Any] = set()
         self._recent: OrderedDict[str, DialogueStateTracker] = OrderedDict()
         # The parent's constructor would open a second engine and, while the database
@@ -172,6 +173,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         try:
             return await self._loaded(sender_id, self._reader.latest)
         except MemoryStoreError as error:
+            self.failures["retrieve"] += 1
             if sender_id not in self._recent:
                 raise
             logger.error("%s Going on from what is remembered meanwhile.", error)
@@ -242,6 +244,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         try:
             written = await asyncio.to_thread(self._write, tracker, new)
         except MemoryStoreError as error:
+            self.failures["save"] += 1
             self._keep_for_later(user, new)
             logger.error("%s The turn of '%s' waits in the journal.", error, user)
         else:

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from framework_plugin.cli.conversation import chosen, in_lines
-from framework_plugin.cli.turn import Button, Source, Turn
+from framework_plugin.cli.turn import Button, Turn
+from framework_plugin.components.answer_source import Source
 
 
 def echo(text: str) -> Turn:

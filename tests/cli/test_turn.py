@@ -11,7 +11,8 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from framework_plugin.cli.turn import Button, Source, Turn, source_of
+from framework_plugin.cli.turn import Button, Turn
+from framework_plugin.components.answer_source import Source, source_of
 
 
 def events_of(*answer: Event) -> list[Event]:

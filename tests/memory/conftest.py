@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -150,11 +150,25 @@ def mariadb_url():
 @pytest.fixture
 def redis_port(tmp_path):
     """The port of a Redis server on loopback that keeps nothing."""
+    with running_redis(tmp_path) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def redis_of_module(tmp_path_factory):
+    """The same, for all tests of a module."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as port:
+        yield port
+
+
+@contextmanager
+def running_redis(folder):
+    """The port of a Redis server; it may write into the folder."""
     server = shutil.which("redis-server")
     if not server:
         pytest.skip("redis-server is not installed")
     port = free_port()
-    place = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path)]
+    place = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
     running = subprocess.Popen(
         [server, *place, "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL
     )

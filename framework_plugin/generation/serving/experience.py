@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 from framework_plugin.corpus.user_context import FactKind
+from framework_plugin.generation.serving.ngrams import NgramVectors
 
 _NEIGHBOURS = 60
 _CONTEXT_WEIGHT = 0.4
@@ -81,8 +81,8 @@ class Experience:
     def __init__(self, exchanges: Sequence[Exchange]) -> None:
         self._exchanges = list(exchanges)
         messages = [e.message for e in exchanges]
-        self._characters = _Vectors(1, messages)
-        self._pairs = _Vectors(2, messages)
+        self._characters = NgramVectors(1, messages)
+        self._pairs = NgramVectors(2, messages)
         # Turned over, a text is compared with all by the few characters it has.
         self._messages = self._characters(messages).T.tocsr()
         self._contexts = self._characters([e.context for e in exchanges]).T.tocsr()
@@ -129,7 +129,7 @@ class Recollection:
     context: Scores
     wording: Scores
     vectors: Any
-    characters: _Vectors
+    characters: NgramVectors
     familiarity: float
 
     def proposals(self, limit: int) -> list[str]:
@@ -153,24 +153,6 @@ class Recollection:
             )
             for index, row in enumerate(best)
         ]
-
-
-class _Vectors:
-    """Turns texts into unit vectors of hashed n-grams, one text a row."""
-
-    def __init__(self, size: int, texts: Sequence[str]) -> None:
-        self._count = HashingVectorizer(
-            analyzer="char",
-            ngram_range=(size, size),
-            n_features=2**18,
-            norm=None,
-            alternate_sign=False,
-        )
-        counts = self._count.transform(texts)
-        self._weigh = TfidfTransformer(sublinear_tf=True).fit(counts)
-
-    def __call__(self, texts: Sequence[str]) -> Any:
-        return self._weigh.transform(self._count.transform(texts))
 
 
 def _cosines(columns: Any, one: Any) -> Scores:

@@ -1,0 +1,60 @@
+"""Rasa's web application as a worker serves it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from rasa.core.run import close_resources, configure_app, create_http_input_channels
+from rasa.utils.common import update_sanic_log_level
+from sanic import Sanic
+
+from framework_plugin.cli.assistant import load_agent, services
+from framework_plugin.cli.serving.orders import Orders
+from framework_plugin.cli.silence import rasa_errors
+from framework_plugin.components.serving.agent import ServingAgent
+from framework_plugin.components.serving.description import description_routes
+from framework_plugin.components.serving.errors import answer_errors_as_json
+from framework_plugin.components.serving.health import health_routes
+from framework_plugin.components.serving.logs import set_up_logs
+
+
+def make_application(orders: Orders) -> Sanic:
+    """The application; it loads its model when it starts.
+
+    Raises:
+        PersonalChatError: If a file cannot be used.
+    """
+    named = services(orders.endpoints, orders.action_url)
+    with rasa_errors():
+        channels = create_http_input_channels(None, str(orders.credentials))
+        app = configure_app(
+            channels,
+            enable_api=orders.enable_api,
+            auth_token=orders.auth_token,
+            jwt_secret=orders.jwt_secret,
+            jwt_method=orders.jwt_method if orders.jwt_secret else None,
+            port=orders.port,
+            endpoints=named,
+        )
+    # Paths and addresses of users are not for logs.
+    app.config.ACCESS_LOG = False
+    actions_health = orders.action_url.replace("/webhook", "/health")
+    app.blueprint(health_routes(actions_health, orders.auth_token))
+    app.blueprint(description_routes(channels))
+    answer_errors_as_json(app)
+    log = set_up_logs(orders.log_key, as_json=orders.json_logs)
+    make = partial(
+        ServingAgent,
+        threads=orders.threads,
+        note=log.note,
+        channels=frozenset(channel.name() for channel in channels),
+    )
+
+    async def load(app: Any, loop: Any) -> None:
+        app.ctx.agent = await load_agent(orders.model, named, loop, make)
+
+    app.register_listener(load, "before_server_start")
+    app.register_listener(close_resources, "after_server_stop")
+    update_sanic_log_level()
+    return app

@@ -1,0 +1,1 @@
+"""What makes an agent fit for many users: threads, measures, logs, limits."""
