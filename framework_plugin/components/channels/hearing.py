@@ -7,6 +7,7 @@ the engine of `voice.yml`, which all channels of a server share.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from framework_plugin.components.channels.attachments import (
 )
 from framework_plugin.components.channels.sending import SendError
 from framework_plugin.components.readable_errors import readable_errors
-from framework_plugin.voice.service import VoiceService
+from framework_plugin.components.serving.metrics import HEARING_SECONDS, SPEECH_HEARD
+from framework_plugin.voice.service import Heard, VoiceService
 from framework_plugin.voice.settings import FILE
 from framework_plugin.voice.trouble import NotHeard, Trouble, said_of
 
@@ -50,6 +52,28 @@ def shared_voice(app: Sanic, own: VoiceService) -> VoiceService:
         app.ctx.personal_chat_voice = own
     found: VoiceService = app.ctx.personal_chat_voice
     return found
+
+
+async def heard_by(voice: VoiceService, data: bytes) -> Heard:
+    """The words of a recording, counted in the metrics.
+
+    Args:
+        voice: Hears it.
+        data: As for `VoiceService.hear`.
+
+    Raises:
+        NotHeard: If there are none.
+    """
+    begun, outcome = time.perf_counter(), "understood"
+    try:
+        heard = await voice.hear(data)
+        SPEECH_HEARD.inc(heard.seconds)
+        return heard
+    except NotHeard as error:
+        outcome = error.trouble.value
+        raise
+    finally:
+        HEARING_SECONDS.labels(outcome).observe(time.perf_counter() - begun)
 
 
 def spoken_metadata(words: str) -> dict[str, Any]:
@@ -114,7 +138,7 @@ class Hearing:
     async def _heard(self, download: Download, tell: Tell) -> str | None:
         if not self._voice.hears:
             return None
-        heard = await self._voice.hear(await download())
+        heard = await heard_by(self._voice, await download())
         if self._voice.settings.show_words:
             await tell(UNDERSTOOD.format(words=heard.text))
         return heard.text

@@ -9,7 +9,11 @@ from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from framework_plugin.components.channels.hearing import shared_voice, voice_here
+from framework_plugin.components.channels.hearing import (
+    heard_by,
+    shared_voice,
+    voice_here,
+)
 from framework_plugin.components.channels.web_guard import (
     PRIVATE,
     Guard,
@@ -87,7 +91,7 @@ class WebVoice:
         self._guard.count_sound(visitor)
         data = await body_of(request, self._voice.settings.limits.bytes)
         try:
-            heard = await self._voice.hear(data)
+            heard = await heard_by(self._voice, data)
         except NotHeard as error:
             return _excuse(error)
         sure = heard.confidence

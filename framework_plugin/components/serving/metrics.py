@@ -45,6 +45,15 @@ UNDER_WAY = Gauge(
     "Messages that are being answered, or wait for it.",
     multiprocess_mode="livesum",
 )
+HEARING_SECONDS = Histogram(
+    f"{_PREFIX}hearing_seconds",
+    "Recordings, from the file to its words or to why there are none.",
+    ["outcome"],
+    buckets=_SECONDS,
+)
+SPEECH_HEARD = Counter(
+    f"{_PREFIX}speech_heard_seconds", "Length of the recordings that were understood."
+)
 STORE_FAILURES = Counter(
     f"{_PREFIX}tracker_store_failures",
     "Times that the database could not be used.",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 
 from framework_plugin.components.channels.dingtalk import DingTalkInput
 from framework_plugin.components.channels.facebook import GuardedFacebook
@@ -76,6 +77,12 @@ def given(data: bytes) -> Any:
     return once("/cgi-bin/media/get", 200, data)  # type: ignore[arg-type]
 
 
+def counted(outcome: str) -> float:
+    """How many recordings the metrics tell of."""
+    name = "personal_chat_hearing_seconds_count"
+    return REGISTRY.get_sample_value(name, {"outcome": outcome}) or 0.0
+
+
 def is_marked(agent: Agent, number: int = -1) -> bool:
     said = agent.heard[number].metadata
     return bool(said and (said["spoken"], said["transcript"]) == (True, WORDS))
@@ -90,6 +97,7 @@ def test_in_wecom_the_words_are_shown_and_answered_and_trouble_is_told(
     def texts() -> list[str]:
         return [one["text"]["content"] for one in tencent.sent]
 
+    understood = counted("understood")
     with serving(channel, agent) as served:
 
         def post(fields: dict[str, str]) -> None:
@@ -99,6 +107,7 @@ def test_in_wecom_the_words_are_shown_and_answered_and_trouble_is_told(
         tencent.planned.append(given(amr))
         post(voice("1"))
         wait_until(lambda: texts() == [SHOWN, f"您说：{WORDS}"], 30)
+        assert counted("understood") == understood + 1
         assert is_marked(agent)
         assert agent.heard[0].metadata["attachment"]["kind"] == "voice"
         # More than one network packet, and all of it is read.
