@@ -22,12 +22,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from framework_plugin.components.channels.attachments import (
-    Attachment,
     recogniser_of,
 )
 from framework_plugin.components.channels.credentials import credentials_of, needed
-from framework_plugin.components.channels.incoming import Incoming
-from framework_plugin.components.channels.messenger import MessengerInput
 from framework_plugin.components.channels.pace import Pace
 from framework_plugin.components.channels.sending import Wire
 from framework_plugin.components.channels.shared_notes import SharedNotes
@@ -41,8 +38,8 @@ from framework_plugin.components.channels.wechat_crypt import (
     MessageCrypt,
     check,
     fields_of,
-    xml_of,
 )
+from framework_plugin.components.channels.wechat_input import EncryptedInput
 from framework_plugin.components.channels.wechat_messages import incoming_of
 from framework_plugin.components.channels.wechat_output import (
     WeChatOutput,
@@ -92,7 +89,7 @@ class WeChatSettings:
         require_range("answer_seconds", self.answer_seconds, 0.0, 4.8)
 
 
-class WeChatInput(MessengerInput):
+class WeChatInput(EncryptedInput):
     """Brings what followers say, and answers in time or by customer service.
 
     Args:
@@ -103,11 +100,10 @@ class WeChatInput(MessengerInput):
     def __init__(
         self, settings: WeChatSettings, notes: SharedNotes | None = None
     ) -> None:
-        super().__init__(notes, recogniser_of(settings.recogniser))
+        key = settings.encoding_aes_key
+        crypt = MessageCrypt(settings.token, key, settings.app_id)
+        super().__init__(crypt, notes, recogniser_of(settings.recogniser))
         self._settings = settings
-        self._crypt = MessageCrypt(
-            settings.token, settings.encoding_aes_key, settings.app_id
-        )
         self.api = WeChatApi(
             Wire(settings.api, protocol("WeChat"), Pace(50, 50)),
             self.notes,
@@ -134,14 +130,6 @@ class WeChatInput(MessengerInput):
         if not self._settings.customer_service:
             return None
         return WeChatOutput(self.api, self.choices, raises=True)
-
-    def wires(self) -> tuple[Wire, ...]:
-        """See `MessengerInput`."""
-        return (self.api.wire,)
-
-    async def download(self, attachment: Attachment, incoming: Incoming) -> bytes:
-        """See `MessengerInput`."""
-        return await self.api.download(attachment.media_id)
 
     async def receive(self, request: Request, body: bytes) -> HTTPResponse:
         """See `MessengerInput`."""
@@ -188,21 +176,13 @@ class WeChatInput(MessengerInput):
         self, fields: Mapping[str, Any], parcel: Mapping[str, Any]
     ) -> HTTPResponse:
         """The answer to the request, from us to the user."""
-        now = time.time()
         content: dict[str, Any] = (
             {"Content": parcel["text"]["content"]}
             if (parcel["msgtype"] == "text")
             else {"Image": {"MediaId": parcel["image"]["media_id"]}}
         )
-        answer = {
-            "ToUserName": fields["FromUserName"],
-            "FromUserName": fields.get("ToUserName", ""),
-            "CreateTime": str(int(now)),
-            "MsgType": parcel["msgtype"],
-            **content,
-        }
-        closed = self._crypt.closed(xml_of(answer), now)
-        return response.text(closed, content_type="application/xml; charset=utf-8")
+        content["MsgType"] = parcel["msgtype"]
+        return self._closed_answer(fields, content, time.time())
 
     def _check_plain(
         self, request: Request, query: Mapping[str, str], now: float

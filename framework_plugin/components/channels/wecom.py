@@ -21,12 +21,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from framework_plugin.components.channels.attachments import (
-    Attachment,
     recogniser_of,
 )
 from framework_plugin.components.channels.credentials import credentials_of, needed
-from framework_plugin.components.channels.incoming import Incoming
-from framework_plugin.components.channels.messenger import MessengerInput
 from framework_plugin.components.channels.pace import Pace
 from framework_plugin.components.channels.sending import Wire
 from framework_plugin.components.channels.shared_notes import SharedNotes
@@ -38,8 +35,8 @@ from framework_plugin.components.channels.wechat_api import (
 from framework_plugin.components.channels.wechat_crypt import (
     MessageCrypt,
     fields_of,
-    xml_of,
 )
+from framework_plugin.components.channels.wechat_input import EncryptedInput
 from framework_plugin.components.channels.wechat_messages import incoming_of
 from framework_plugin.components.channels.wecom_output import WeComOutput
 from framework_plugin.components.guarded_routes import Refused
@@ -79,7 +76,7 @@ class WeComSettings:
     api: str = "https://qyapi.weixin.qq.com"
 
 
-class WeComInput(MessengerInput):
+class WeComInput(EncryptedInput):
     """Brings what members say to an app; answers are sent as messages of the app.
 
     An app may always speak first, so no answer waits for the five seconds of a request.
@@ -92,11 +89,10 @@ class WeComInput(MessengerInput):
     def __init__(
         self, settings: WeComSettings, notes: SharedNotes | None = None
     ) -> None:
-        super().__init__(notes, recogniser_of(settings.recogniser))
+        key = settings.encoding_aes_key
+        crypt = MessageCrypt(settings.token, key, settings.corp_id)
+        super().__init__(crypt, notes, recogniser_of(settings.recogniser))
         self._settings = settings
-        self._crypt = MessageCrypt(
-            settings.token, settings.encoding_aes_key, settings.corp_id
-        )
         self.api = WeChatApi(
             Wire(settings.api, protocol("WeCom"), Pace(10, 20)),
             self.notes,
@@ -121,14 +117,6 @@ class WeComInput(MessengerInput):
     def get_output_channel(self) -> WeComOutput:
         """For what the assistant says first."""
         return self._output(raises=True)
-
-    def wires(self) -> tuple[Wire, ...]:
-        """See `MessengerInput`."""
-        return (self.api.wire,)
-
-    async def download(self, attachment: Attachment, incoming: Incoming) -> bytes:
-        """See `MessengerInput`."""
-        return await self.api.download(attachment.media_id)
 
     async def receive(self, request: Request, body: bytes) -> HTTPResponse:
         """See `MessengerInput`."""
@@ -161,15 +149,8 @@ class WeComInput(MessengerInput):
         if incoming.metadata.get("event") != "template_card_event":
             return response.text("")
         # Or the buttons of the card would look as if nobody had pressed them.
-        answer = {
-            "ToUserName": fields["FromUserName"],
-            "FromUserName": fields.get("ToUserName", ""),
-            "CreateTime": str(int(now)),
-            "MsgType": "update_button",
-            "Button": {"ReplaceName": _PRESSED},
-        }
-        closed = self._crypt.closed(xml_of(answer), now)
-        return response.text(closed, content_type="application/xml; charset=utf-8")
+        pressed = {"MsgType": "update_button", "Button": {"ReplaceName": _PRESSED}}
+        return self._closed_answer(fields, pressed, now)
 
     def _output(self, *, raises: bool) -> WeComOutput:
         return WeComOutput(
