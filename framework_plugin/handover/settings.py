@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import SettingsError
@@ -18,12 +14,12 @@ from framework_plugin.handover.webhook_settings import (
     WebhookSettings,
     read_webhook,
 )
+from framework_plugin.settings_file import read_settings_file
 
 FILE = "handover.yml"
 
 _HOURS = ("hours", "holidays", "extra_days", "time_zone")
 _KEYS = (*_HOURS, "idle_minutes", "facts", "entities", "webhook")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SHORTEST_IDLE, _LONGEST_IDLE = 1.0, 24 * 60.0
 
 
@@ -70,27 +66,10 @@ def read_settings(path: Path) -> HandoverSettings:
     Raises:
         SettingsError: If it cannot be used; the message says why.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise SettingsError(
-            f"{path} cannot be read: {error}. Expected YAML with the keys "
-            f"{', '.join(_KEYS)}; see docs/handover.md."
-        ) from error
-    try:
-        return _settings(_filled_in({} if content is None else content))
-    except SettingsError as error:
-        raise SettingsError(f"{path}: {error}") from error
+    return read_settings_file(path, _KEYS, "docs/handover.md", _settings)
 
 
-def _settings(content: object) -> HandoverSettings:
-    if not isinstance(content, Mapping):
-        raise SettingsError(f"Expected keys; valid ones are {', '.join(_KEYS)}.")
-    unknown = sorted(str(key) for key in content if key not in _KEYS)
-    if unknown:
-        raise SettingsError(
-            f"Unknown key '{unknown[0]}'. Valid keys: {', '.join(_KEYS)}."
-        )
+def _settings(content: Mapping[str, Any]) -> HandoverSettings:
     default = HandoverSettings()
     facts = content.get("facts")
     return HandoverSettings(
@@ -128,12 +107,3 @@ def _texts(value: object, key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise SettingsError(f"'{key}' must be a list of names.")
     return tuple(value)
-
-
-def _filled_in(value: Any) -> Any:
-    """The value with variables `${NAME}` of the environment filled in."""
-    if isinstance(value, dict):
-        return {key: _filled_in(one) for key, one in value.items()}
-    if not isinstance(value, str):
-        return value
-    return _VARIABLE.sub(lambda found: os.environ.get(found[1], found[0]), value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -21,12 +20,12 @@ from framework_plugin.memory.dates import zone_of
 from framework_plugin.memory.encryption import Cipher, encrypt_with
 from framework_plugin.memory.pooling import notice_gone
 from framework_plugin.memory.privacy import PRIVACY_KEYS, PrivacySettings
+from framework_plugin.settings_file import filled_in
 
 WRITES = "personal_chat_writes"
 """Execution option of connections that will write."""
 
 _BUSY_MILLISECONDS = 10_000
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _OF_ENDPOINT = {
     *("type", "store_type", "window", "journal", "archive", "time_zone"),
     *PRIVACY_KEYS,
@@ -89,7 +88,7 @@ class DatabaseSettings:
                 f"{', '.join((*PRIVACY_KEYS, *valid))} (the host is called 'url', as "
                 "in Rasa)."
             )
-        values = {key: _filled_in(value) for key, value in options.items()}
+        values = {key: filled_in(value) for key, value in options.items()}
         if values.get("port") is not None:
             values["port"] = _port(values["port"])
         return cls(**values)
@@ -174,7 +173,7 @@ def endpoint_privacy(endpoints: Mapping[str, Any]) -> PrivacySettings:
 def privacy_settings(section: Mapping[str, Any]) -> PrivacySettings:
     """`endpoint_privacy` of the section itself."""
     return PrivacySettings.from_mapping(
-        {key: _filled_in(section[key]) for key in PRIVACY_KEYS if key in section}
+        {key: filled_in(section[key]) for key in PRIVACY_KEYS if key in section}
     )
 
 
@@ -333,14 +332,6 @@ def _parsed(url: str) -> URL:
             "dialect://user:password@host:port/database, with special characters in "
             "the password percent-encoded."
         ) from None
-
-
-def _filled_in(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_filled_in(one) for one in value]
-    if not isinstance(value, str):
-        return value
-    return _VARIABLE.sub(lambda m: os.environ.get(m[1], m[0]), value)
 
 
 def _port(value: Any) -> int:

@@ -15,8 +15,8 @@ from typing import IO, Any, Literal
 
 import framework_plugin
 from framework_plugin.errors import VoiceError
+from framework_plugin.settings_file import variables_of
 from framework_plugin.voice.frames import Frame, packed, read_frame
-from framework_plugin.voice.settings import variables_of
 from framework_plugin.voice.trouble import NotHeard, Trouble
 
 logger = logging.getLogger(__name__)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from framework_plugin.errors import SettingsError
 from framework_plugin.settings import require_range, settings_from
+from framework_plugin.settings_file import read_settings_file
 
 FILE = "voice.yml"
 
 _KEYS = ("recogniser", "speaker", "limits", "show_words")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _MEGABYTE = 1_000_000
 
 Kind = Literal[
@@ -153,33 +151,12 @@ def read_settings(path: Path) -> VoiceSettings:
     """
     if not path.is_file():
         return VoiceSettings()
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise SettingsError(
-            f"{path} cannot be read: {error}. Expected YAML with the keys "
-            f"{', '.join(_KEYS)}; see docs/voice.md."
-        ) from error
-    try:
-        return _settings({} if content is None else content, path.parent)
-    except SettingsError as error:
-        raise SettingsError(f"{path}: {error}") from error
+    return read_settings_file(
+        path, _KEYS, "docs/voice.md", partial(_settings, path.parent)
+    )
 
 
-def variables_of(path: Path) -> set[str]:
-    """The names of the variables that a file of settings names."""
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return set(_VARIABLE.findall(text))
-
-
-def _settings(content: object, folder: Path) -> VoiceSettings:
-    if not isinstance(content, Mapping):
-        raise SettingsError(f"Expected keys; valid ones are {', '.join(_KEYS)}.")
-    unknown = sorted(str(key) for key in content if key not in _KEYS)
-    if unknown:
-        raise SettingsError(
-            f"Unknown key '{unknown[0]}'. Valid keys: {', '.join(_KEYS)}."
-        )
+def _settings(folder: Path, content: Mapping[str, Any]) -> VoiceSettings:
     show_words = content.get("show_words", True)
     if not isinstance(show_words, bool):
         raise SettingsError(f"'show_words' is {show_words!r}; expected true or false.")
@@ -195,23 +172,16 @@ def _settings(content: object, folder: Path) -> VoiceSettings:
 
 
 def _part(content: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A part with its variables filled in; what is empty takes its default."""
+    """A part; what is empty in it takes its default."""
     part = content.get(name)
     if part is None:
         return {}
     if not isinstance(part, Mapping):
         raise SettingsError(f"'{name}' is {part!r}; expected keys below it.")
-    return {str(k): _filled_in(v) for k, v in part.items() if v is not None}
+    return {str(k): v for k, v in part.items() if v is not None}
 
 
 def _phrases(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise SettingsError("'phrases' must be a list of what may be said.")
     return tuple(value)
-
-
-def _filled_in(value: Any) -> Any:
-    """A text with variables `${NAME}` of the environment filled in."""
-    if not isinstance(value, str):
-        return value
-    return _VARIABLE.sub(lambda found: os.environ.get(found[1], found[0]), value)
