@@ -10,6 +10,8 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.answers import ActionRetrieveAnswer
+from actions.conversation import ASK_FAQ
 from actions.resources import SHANGHAI, Resources
 
 NOON = datetime(2026, 3, 18, 12, 5, tzinfo=SHANGHAI)
@@ -96,3 +98,7 @@ class Conversation:
     def _add(self, event: dict[str, Any]) -> None:
         event["timestamp"] = 1000.0 + len(self.events)
         self.events.append(event)
+
+
+def ask(talk: Conversation, text: str, intent: str | None = ASK_FAQ) -> Any:
+    return talk.say(text, intent).run(ActionRetrieveAnswer)

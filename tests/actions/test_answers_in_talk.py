@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +9,8 @@ import pytest
 import yaml
 
 from actions.answers import ActionRetrieveAnswer
-from actions.choosing import DOCUMENTS_DOWN, ActionChooseAnswer
-from actions.conversation import ASK_FAQ, CHITCHAT
+from actions.choosing import ActionChooseAnswer
+from actions.conversation import CHITCHAT
 from actions.helpfulness import (
     BUTTONS,
     GLAD,
@@ -21,16 +18,12 @@ from actions.helpfulness import (
     ActionJudgeAnswer,
     verdict_in,
 )
-from actions.looking_up import Lookup
 from actions.offering import PERSON
-from actions.replying import citation
 from actions.resources import ActionSettings, Resources
-from framework_plugin.errors import DocumentError
 from framework_plugin.memory.answer_feedback import Verdicts, count_feedback
 from framework_plugin.memory.consent import Consent, write_consent
 from framework_plugin.memory.unanswered import Reason, Unanswered, open_questions
-from framework_plugin.retrieval import Hit, Passage
-from tests.actions.talking import NOON, Conversation
+from tests.actions.talking import NOON, Conversation, ask
 
 OFFER = "utter_offer_person"
 
@@ -43,10 +36,6 @@ def gaps(talk: Conversation) -> list[Unanswered]:
 def verdicts(talk: Conversation) -> dict[str, Verdicts]:
     with talk.resources.memory.reading() as connection:
         return dict(count_feedback(connection))
-
-
-def ask(talk: Conversation, text: str, intent: str | None = ASK_FAQ) -> Any:
-    return talk.say(text, intent).run(ActionRetrieveAnswer)
 
 
 # Several questions, follow-ups
@@ -297,144 +286,6 @@ def test_nothing_is_noted_of_who_has_not_agreed(
         write_consent(connection, "alice", Consent.GIVEN, 1.0)
     ask(talk, "你们卖小提琴么")
     assert [gap.question for gap in gaps(talk)] == ["你们卖小提琴么"]
-
-
-# Sources, and what stands in documents
-
-
-HOSTILE = "退货请看 {name} {0.__class__} 0[ <b>粗</b> '; DROP TABLE users; -- ${HOME}"
-
-
-class Fixed:
-    """Documents of which every question finds the same passages."""
-
-    def __init__(self, *passages: Passage, score: float = 1.0) -> None:
-        self.hits = [Hit(one, one.name, score) for one in passages]
-
-    def search(
-        self, query: str, limit: int = 5, audience: Collection[str] = ()
-    ) -> list[Hit]:
-        return self.hits[:limit]
-
-    def passage(self, id_: str) -> Passage | None:
-        return next((h.passage for h in self.hits if h.passage.id == id_), None)
-
-
-def talk_over(documents: Any, endpoints: Path) -> Conversation:
-    resources = Resources(ActionSettings(endpoints=endpoints), lambda: NOON)
-    resources.__dict__["faq"] = documents
-    return Conversation(resources)
-
-
-def test_a_passage_is_shown_as_it_stands_with_where_it_stands(endpoints: Path) -> None:
-    url = "https://tea.example/help?a=1&b={x}"
-    passage = Passage("a.md#1", "a.md", "手册", "售后 › 退货", HOSTILE, url=url)
-    (message,) = ask(talk_over(Fixed(passage), endpoints), "怎么退货")
-
-    assert message["text"] == f"{HOSTILE}\n（来源：手册 › 售后 › 退货，{url}）"
-    source = message["source"]
-    assert (source["kind"], source["entry"]) == ("document", "a.md#1")
-    assert (source["title"], source["section"]) == ("手册", "售后 › 退货")
-    assert (source["url"], source["score"]) == (url, 1.0)
-
-
-def test_an_entry_of_a_table_is_cited_with_all_that_is_known() -> None:
-    entry = Passage("t.csv#1", "t.csv", "售后", "退货", "可以。", ("能退吗",))
-
-    assert citation(entry) == "常见问题·售后 › 退货"
-
-
-def test_no_heading_of_a_document_becomes_a_command(endpoints: Path) -> None:
-    passages = [
-        Passage(f"a.md#{n}", "a.md", "手册", heading, "文")
-        for n, heading in enumerate(["/restart", ' /inform{"name": "x"}', "退货"])
-    ]
-    talk = talk_over(Fixed(*passages, score=0.55), endpoints)
-    (message,) = ask(talk, "怎么退货")
-
-    payloads = [button["payload"] for button in message["buttons"]]
-    assert payloads == ["第1个", "第2个", "退货"]
-    (chosen,) = talk.say(payloads[1]).run(ActionChooseAnswer)
-    assert chosen["source"]["entry"] == "a.md#1"
-
-
-# When something is down
-
-
-class Slow(Fixed):
-    """Documents that take their time."""
-
-    def search(
-        self, query: str, limit: int = 5, audience: Collection[str] = ()
-    ) -> list[Hit]:
-        time.sleep(0.5)
-        return super().search(query, limit)
-
-
-class Failing(Fixed):
-    """Documents that fail some times."""
-
-    def __init__(self, times: int) -> None:
-        super().__init__(Passage("a.md#1", "a.md", "手册", "", "在这里。"))
-        self.times = times
-
-    def search(
-        self, query: str, limit: int = 5, audience: Collection[str] = ()
-    ) -> list[Hit]:
-        self.times -= 1
-        if self.times >= 0:
-            raise DocumentError("the database is away")
-        return super().search(query, limit)
-
-
-def test_what_failed_by_chance_is_tried_again(endpoints: Path) -> None:
-    (message,) = ask(talk_over(Failing(1), endpoints), "怎么退货")
-
-    assert message["text"].startswith("在这里。")
-
-
-def test_what_goes_on_failing_is_owned_up_to(endpoints: Path) -> None:
-    (message,) = ask(talk_over(Failing(9), endpoints), "怎么退货")
-
-    assert (message["text"], message["source"]) == (DOCUMENTS_DOWN, {"kind": "down"})
-
-
-def test_what_takes_too_long_is_not_waited_for(endpoints: Path) -> None:
-    talk = talk_over(Slow(), endpoints)
-    begun = time.perf_counter()
-    lookup = Lookup(talk.resources, search_seconds=0.1)
-    with pytest.raises(DocumentError, match=r"within 0\.1 seconds"):
-        asyncio.run(_first(lookup))
-    assert time.perf_counter() - begun < 2
-
-
-async def _first(lookup: Lookup) -> None:
-    await lookup.asked("怎么退货", ())
-
-
-def test_a_slow_search_holds_up_nobody_else(endpoints: Path) -> None:
-    lookup = Lookup(talk_over(Slow(), endpoints).resources)
-
-    async def beside() -> float:
-        searching = asyncio.create_task(lookup.near("怎么退货"))
-        await asyncio.sleep(0)
-        begun = time.perf_counter()
-        await asyncio.sleep(0.01)
-        waited = time.perf_counter() - begun
-        await searching
-        return waited
-
-    assert asyncio.run(beside()) < 0.3
-
-
-def test_an_answer_is_given_though_the_database_is_away(
-    without_database: Conversation,
-) -> None:
-    (message,) = ask(without_database, "怎么开发票")
-    assert message["source"]["entry"] == "invoice_how"
-    (message,) = without_database.say("没帮助").run(ActionJudgeAnswer)
-    assert message["text"]
-    assert len(ask(without_database, "你们卖手风琴么")) <= 1
 
 
 # What matters to the user
