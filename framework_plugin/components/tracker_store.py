@@ -369,6 +369,9 @@ class MemoryTrackerStore(SQLTrackerStore):
             new = not_in_database(connection, user, new)
         settled = getattr(tracker, "is_settled", False)
         written = self._append(connection, user, new, settled=settled)
+        if settled:
+            # That was so when it was read; these events may have opened something.
+            tracker.is_settled = False
         if is_at_rest(tracker):
             self._reader.take_snapshot(connection, user)
         return written

@@ -15,6 +15,7 @@ from rasa.shared.core.events import (
 from framework_plugin.components.follow_up import FOLLOWED_UP
 from framework_plugin.components.fresh_responses import FreshResponses
 from framework_plugin.components.tracker_store import MemoryTrackerStore
+from tests.memory.turns import turn
 
 BUNDLED = Domain.load(str(Path(__file__).parents[2] / "domain"))
 DAY = 86_400.0
@@ -172,3 +173,18 @@ async def test_the_store_summarises_a_session_when_the_next_begins(store, path):
     assert len(rows) == 1
     assert "考试" in rows[0][0]
     assert "考试" in rows[0][1]
+
+
+async def test_a_tracker_that_is_saved_twice_still_settles_what_it_opened(
+    tmp_path: Path,
+) -> None:
+    store = MemoryTrackerStore(Domain.empty(), db=str(tmp_path / "rasa.db"))
+    await turn(store, "我叫林晓")
+    tracker = await store.retrieve("alice")
+    assert tracker.is_settled
+    tracker.update(UserUttered("我叫林小"))
+    await store.save(tracker)
+    assert (await store.retrieve("alice")).user_context.asked is not None
+    tracker.update(UserUttered("今天天气不错"))
+    await store.save(tracker)
+    assert (await store.retrieve("alice")).user_context.asked is None
