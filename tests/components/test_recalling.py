@@ -84,13 +84,13 @@ async def test_a_database_that_is_away_or_slow_costs_no_answer(store, monkeypatc
     known = current_user_context(tracker)
 
     def slow(*_, **__):
-        time.sleep(0.5)
+        time.sleep(2)
 
     with monkeypatch.context() as patched:
         patched.setattr(store._repository, "recall", slow)
         began = time.perf_counter()
         assert recalled_user_context(tracker) == known
-        assert time.perf_counter() - began < 0.3
+        assert time.perf_counter() - began < 1.5
     with store.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE turn_terms")
     assert recalled_user_context(tracker) == known

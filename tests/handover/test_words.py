@@ -53,7 +53,7 @@ def test_long_words_take_no_time() -> None:
         "好了" * 100_000,
     ):
         wants_no_person(text)
-    assert time.perf_counter() - begun < 0.5
+    assert time.perf_counter() - begun < 2
 
 
 @pytest.mark.parametrize(
