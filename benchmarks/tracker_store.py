@@ -103,6 +103,15 @@ async def fill(store: MemoryTrackerStore, sessions: int, turns: int) -> None:
         await converse(store, turn(number))
 
 
+def settle(engine: sa.engine.Engine) -> None:
+    """Lets PostgreSQL do at once what it does in the minutes after so many new rows."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            for statement in ("VACUUM ANALYZE", "CHECKPOINT"):
+                alone.exec_driver_sql(statement)
+
+
 def _whole(number: int, turns: int) -> Iterator[Event]:
     yield from session()
     for step in range(turns):
@@ -114,6 +123,7 @@ async def compare(url: sa.engine.URL, case: str, turns: int) -> tuple[float, flo
     _, sessions, length = CASES[case]
     ours = MemoryTrackerStore(DOMAIN, **keys(url))
     await fill(ours, sessions, length)
+    settle(ours.engine)
     stock = SQLTrackerStore(DOMAIN, **keys(url))
     spent: dict[TrackerStore, list[float]] = {ours: [], stock: []}
     for number in range(turns + 1):

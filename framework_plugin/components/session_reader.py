@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from rasa.shared.core.events import Event
 from sqlalchemy.engine import Connection
@@ -87,7 +86,12 @@ class SessionReader:
             tracker = self._behind(connection, user_id, snapshot)
             if tracker is not None:
                 return tracker
-        return self._whole(user_id, session_rows(connection, user_id))
+        rows = session_rows(connection, user_id)
+        if not rows:
+            return None
+        # What is read whole whatever its length is not kept.
+        events = self._restored.of(user_id, rows) if self._reaches else restored(rows)
+        return self._tracker_of(user_id, events)
 
     def forget(self, user_id: str) -> None:
         """Keeps nothing of a user in this process."""
@@ -96,7 +100,8 @@ class SessionReader:
 
     def full(self, connection: Connection, user_id: str) -> MemoryTracker | None:
         """All sessions of a user; None for an unknown one."""
-        return self._whole(user_id, all_rows(connection, user_id))
+        rows = all_rows(connection, user_id)
+        return self._tracker_of(user_id, restored(rows)) if rows else None
 
     def take_snapshot(self, connection: Connection, user_id: str) -> None:
         """Notes where a conversation stands, from time to time.
@@ -131,9 +136,6 @@ class SessionReader:
             if len(self._not_before) > _USERS:
                 del self._not_before[next(iter(self._not_before))]
         return turns <= 0
-
-    def _whole(self, user_id: str, rows: list[Any]) -> MemoryTracker | None:
-        return self._tracker_of(user_id, restored(rows)) if rows else None
 
     def _behind(
         self, connection: Connection, user_id: str, snapshot: Snapshot

@@ -214,6 +214,16 @@ async def test_a_long_session_is_read_in_part(tmp_path):
     assert len([e for e in full.events if isinstance(e, UserUttered)]) == 100
 
 
+@pytest.mark.parametrize(("window", "kept"), [(10, True), (0, False)])
+async def test_events_of_a_session_read_whole_are_kept_if_it_cannot_be_long(
+    tmp_path, window, kept
+):
+    store = opened(tmp_path / "rasa.db", window=window)
+    await talk(store, [[user("你好"), listen()]])
+    first, again = [(await store.retrieve("alice")).events[-1] for _ in range(2)]
+    assert (first is again) is kept
+
+
 async def test_a_part_of_a_session_still_begins_as_a_session(tmp_path):
     store = opened(tmp_path / "rasa.db")
     said = [plain(random.Random(n).randrange) for n in range(40)]
