@@ -7,56 +7,33 @@ import time
 import uuid
 from typing import Any
 
-import aiohttp
-
+from framework_plugin.components.channels.codes import Codes
 from framework_plugin.components.channels.notes import Clock
-from framework_plugin.components.channels.pictures import fetched
-from framework_plugin.components.channels.sending import (
-    Answer,
-    Protocol,
-    SendError,
-    Verdict,
-    Wire,
-)
+from framework_plugin.components.channels.pictures import Picture, uploaded
+from framework_plugin.components.channels.sending import Protocol, SendError, Wire
 from framework_plugin.components.channels.shared_notes import SharedNotes
 from framework_plugin.components.channels.tokens import Token, Tokens
 
 _PICTURE_KEPT = 30 * 86_400.0
-_TOKEN = {99991661, 99991663, 99991664, 99991665, 99991668, 99991671}
-_BUSY = {99991400, 230020, 11232, 11233}
-_HELP = {
-    10003: "check the app id",
-    10014: "check the app secret",
-    230002: "the bot is not in the group",
-    230006: "switch the bot on in the app's settings",
-    230013: "the app is not visible to this user",
-    99991672: "the app lacks a permission; add it and publish a version",
-}
-
-
-def _judge(answer: Answer) -> Verdict:
-    code = answer.content.get("code", 0)
-    if code in _TOKEN:
-        return Verdict.TOKEN
-    if code in _BUSY or answer.status == 429 or answer.status >= 500:
-        return Verdict.BUSY
-    if code or answer.status >= 400:
-        return Verdict.REFUSED
-    return Verdict.DONE
-
-
-def _explain(answer: Answer) -> str:
-    code = answer.content.get("code", answer.status)
-    known = _HELP.get(code) if isinstance(code, int) else None
-    message = str(answer.content.get("msg", ""))[:200]
-    return f"{code} {message}" + (f" ({known})" if known else "")
-
-
+_CODES = Codes(
+    code="code",
+    message="msg",
+    token={99991661, 99991663, 99991664, 99991665, 99991668, 99991671},
+    busy={99991400, 230020, 11232, 11233},
+    help={
+        10003: "check the app id",
+        10014: "check the app secret",
+        230002: "the bot is not in the group",
+        230006: "switch the bot on in the app's settings",
+        230013: "the app is not visible to this user",
+        99991672: "the app lacks a permission; add it and publish a version",
+    },
+)
 PROTOCOL = Protocol(
     "Feishu",
     lambda token: ({}, {"Authorization": f"Bearer {token}"}),
-    _judge,
-    _explain,
+    _CODES.judge,
+    _CODES.explain,
 )
 
 
@@ -146,30 +123,16 @@ class FeishuApi:
             SendError: If it cannot be read, or the platform does not take it.
         """
         name = f"media:feishu:{self._app_id}:{url}"
-        known = await self._notes.read(name)
-        if known:
-            return known
-        picture = await fetched(url)
+        return await uploaded(self._notes, name, url, _PICTURE_KEPT, self._upload)
 
-        def form() -> aiohttp.FormData:
-            data = aiohttp.FormData()
-            data.add_field("image_type", "message")
-            data.add_field(
-                "image",
-                picture.content,
-                filename=picture.name,
-                content_type=picture.type,
-            )
-            return data
-
+    async def _upload(self, picture: Picture) -> str | None:
         answer = await self.wire.call(
-            "POST", "/open-apis/im/v1/images", self._tokens, make_data=form
+            "POST",
+            "/open-apis/im/v1/images",
+            self._tokens,
+            make_data=lambda: picture.form("image", image_type="message"),
         )
-        key = str((answer.content.get("data") or {}).get("image_key") or "")
-        if not key:
-            raise SendError("Feishu took a picture and gave no key for it.")
-        await self._notes.write(name, key, _PICTURE_KEPT)
-        return key
+        return (answer.content.get("data") or {}).get("image_key")
 
     async def _fetch(self) -> Token:
         body = {"app_id": self._app_id, "app_secret": self._app_secret}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiohttp
 
 from framework_plugin.components.channels.sending import SendError
+from framework_plugin.components.channels.shared_notes import SharedNotes
 
 LARGEST = 10 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
@@ -27,6 +29,43 @@ class Picture:
     content: bytes
     type: str
     name: str
+
+    def form(self, field: str, **values: str) -> aiohttp.FormData:
+        """A form with the picture in a field, behind other values."""
+        data = aiohttp.FormData()
+        for name, value in values.items():
+            data.add_field(name, value)
+        data.add_field(field, self.content, filename=self.name, content_type=self.type)
+        return data
+
+
+async def uploaded(
+    notes: SharedNotes,
+    name: str,
+    url: str,
+    seconds: float,
+    upload: Callable[[Picture], Awaitable[str | None]],
+) -> str:
+    """What a platform calls the picture at an address, uploaded if it is not yet.
+
+    Args:
+        notes: What the servers share.
+        name: Under which they note it.
+        url: Of the picture.
+        seconds: How long the platform keeps it.
+        upload: Gives it to the platform.
+
+    Raises:
+        SendError: If it cannot be read, or the platform does not take it.
+    """
+    known = await notes.read(name)
+    if known:
+        return known
+    key = await upload(await fetched(url))
+    if not key:
+        raise SendError(f"The picture {url} was uploaded, but no id came back for it.")
+    await notes.write(name, str(key), seconds)
+    return str(key)
 
 
 async def fetched(url: str) -> Picture:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
-import aiohttp
-
+from framework_plugin.components.channels.codes import Codes
 from framework_plugin.components.channels.notes import Clock
-from framework_plugin.components.channels.pictures import fetched
+from framework_plugin.components.channels.pictures import Picture, uploaded
 from framework_plugin.components.channels.sending import (
     Answer,
     Protocol,
     SendError,
-    Verdict,
     Wire,
 )
 from framework_plugin.components.channels.shared_notes import SharedNotes
@@ -23,46 +22,44 @@ from framework_plugin.components.channels.tokens import Token, Tokens
 _MEDIA_KEPT = 2 * 86_400.0
 """Seconds; the platforms keep what was uploaded for three days."""
 
-_TOKEN = {40001, 40014, 41001, 42001}
-_BUSY = {-1, 45011}
-_HELP = {
-    40003: "this user is unknown to the account",
-    40013: "check the app id",
-    40125: "check the app secret",
-    40164: "add the address of this server to the account's IP whitelist",
-    43004: "the user does not follow the account",
-    45009: "the quota of the day is used up",
-    45015: "the user has said nothing for 48 hours; only then may they be written to",
-    45047: "too many messages since the user's last one",
-    48001: "the account may not do this; it needs to be verified",
-    60020: "add the address of this server to the app's trusted IPs",
-    81013: "the app is not visible to this user",
-}
-
-
-def _judge(answer: Answer) -> Verdict:
-    code = answer.content.get("errcode", 0)
-    if code in _TOKEN:
-        return Verdict.TOKEN
-    if code in _BUSY or answer.status == 429 or answer.status >= 500:
-        return Verdict.BUSY
-    if code or answer.status >= 400 or answer.content.get("invaliduser"):
-        return Verdict.REFUSED
-    return Verdict.DONE
-
-
-def _explain(answer: Answer) -> str:
-    code = answer.content.get("errcode", answer.status)
-    if answer.content.get("invaliduser"):
-        code = 81013
-    message = str(answer.content.get("errmsg", ""))[:200]
-    known = _HELP.get(code) if isinstance(code, int) else None
-    return f"{code} {message}" + (f" ({known})" if known else "")
+_UNSEEN = 81013
+_CODES = Codes(
+    code="errcode",
+    message="errmsg",
+    token={40001, 40014, 41001, 42001},
+    busy={-1, 45011},
+    help={
+        40003: "this user is unknown to the account",
+        40013: "check the app id",
+        40125: "check the app secret",
+        40164: "add the address of this server to the account's IP whitelist",
+        43004: "the user does not follow the account",
+        45009: "the quota of the day is used up",
+        45015: "the user has said nothing for 48 hours; only then may they be "
+        "written to",
+        45047: "too many messages since the user's last one",
+        48001: "the account may not do this; it needs to be verified",
+        60020: "add the address of this server to the app's trusted IPs",
+        _UNSEEN: "the app is not visible to this user",
+    },
+)
 
 
 def protocol(name: str) -> Protocol:
     """The way of both platforms: the token in the query, errors in the body."""
-    return Protocol(name, lambda token: ({"access_token": token}, {}), _judge, _explain)
+    return Protocol(
+        name,
+        lambda token: ({"access_token": token}, {}),
+        lambda answer: _CODES.judge(_owned_up(answer)),
+        lambda answer: _CODES.explain(_owned_up(answer)),
+    )
+
+
+def _owned_up(answer: Answer) -> Answer:
+    """WeCom says yes, and beside it whom it did not write to."""
+    if not answer.content.get("invaliduser"):
+        return answer
+    return replace(answer, content={**answer.content, "errcode": _UNSEEN})
 
 
 class WeChatApi:
@@ -118,34 +115,18 @@ class WeChatApi:
         Raises:
             SendError: If it cannot be read, or the platform does not take it.
         """
-        key = f"media:{self._app}:{url}"
-        known = await self._notes.read(key)
-        if known:
-            return known
-        picture = await fetched(url)
+        name = f"media:{self._app}:{url}"
+        return await uploaded(self._notes, name, url, _MEDIA_KEPT, self._upload)
 
-        def form() -> aiohttp.FormData:
-            data = aiohttp.FormData()
-            data.add_field(
-                "media",
-                picture.content,
-                filename=picture.name,
-                content_type=picture.type,
-            )
-            return data
-
+    async def _upload(self, picture: Picture) -> str | None:
         answer = await self.wire.call(
             "POST",
             "/cgi-bin/media/upload",
             self._tokens,
             params={"type": "image"},
-            make_data=form,
+            make_data=lambda: picture.form("media"),
         )
-        media_id = str(answer.content.get("media_id") or "")
-        if not media_id:
-            raise SendError("The platform took a picture and gave no id for it.")
-        await self._notes.write(key, media_id, _MEDIA_KEPT)
-        return media_id
+        return answer.content.get("media_id")
 
 
 def wechat_token(app_id: str, secret: str) -> Callable[[Wire], Awaitable[Token]]:
