@@ -11,15 +11,30 @@ from framework_plugin.text.normalise import normalise_with_offsets
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇々"
 _LOOSE_SPACE = re.compile(rf"(?<=[{_HAN}]) | (?=[{_HAN}])|[\"“”「」『』《》‘]")
-# A blank that people type where a comma belongs.
+# Many people type blanks in place of commas, before such words nearly always.
 _OPENS = re.compile(
     "我|俺|本人|叫|喊|[男女](?![士方朋友])|坐标|[0-9]{2}[岁年后]|也|不|没|住|老家|家[里在住]|今年|年龄"
     "|爱|喜欢|讨厌|生日|名字|取名|职业|单身|已婚|结婚|养了|有[个只]|药"
 )
+# Elsewhere between two words, unless the first wants the second.
+_PARTS = re.compile(
+    rf"(?<=[{_HAN}]) (?=[{_HAN}]{{2}}|[a-z0-9]+[{_HAN}]{{2}})"
+    "(?![的得了着过吗呢吧啊呀啦嘛和])"
+)
+_WANTS_MORE = re.compile(
+    "(?:[是叫在住去来到往从把给对和跟与及或地得不没很太最更要想做干养有姓]|(?<![年男女])的"
+    "|(?:爱|喜欢|讨厌)[吃喝看玩学听]?|打算|准备|计划|[一二两三几0-9][个只条位名件双]|[今明后昨]天|[早晚]上|[上下]午|中午"
+    "|(?:周|星期|礼拜)[一二三四五六日天末]|[月日号点]|最近|现在|目前|今年|明年|平时|以后|之前|之后"
+    "|我|本人|俺)$"
+)
+_SAID = re.compile("是.{2,}的$")
 _LONG_ENOUGH = 3
 _SENTENCE_END = re.compile(r"[。!?;\n~]+|\.{2,}|\.(?!\w)")
 _CLAUSE_END = re.compile(
     r"[,()—]+|(?<=[说问道喊唱写]):"
+    # `我刚满18岁可以用吗` tells, and then asks.
+    r"|(?:(?<=[0-9]岁)|(?<=个[男女][的生])|(?<=[0-9]年的)|(?<=[0-9]后))"
+    r"(?=还?(?:可以|能|会|适合|穿|用|买|算|该))"
     r"|但是|(?<!不)但(?!愿)|(?<!我)可是|不过(?![敏分来期去瘾])|而且|并且|因为|所以|然后"
 )
 _QUESTION = re.compile(
@@ -28,10 +43,12 @@ _QUESTION = re.compile(
 )
 _SUPPOSED = re.compile(
     r"如果|要是|假如|假设|假使|倘若|若是|万一|即使|就算|哪怕|除非|等我|例如|比如"
-    r"|希望|但愿|梦见|梦到|好像|也许|可能|或许|大概|假装|的话|就好了|就好啦"
+    r"|希望|但愿|梦见|梦到|好像|也许|可能|或许|大概|假装|的话|就好了|就好啦|我骄傲"
 )
 _OTHERS_SAID = re.compile(r"(?:说|问|喊|写着|写道|道|唱|写的)$")
-_OWN_SAID = re.compile(r"^(?:我|跟你|告诉你|不瞒你|实话|老实|话)")
+_OWN_SAID = re.compile(
+    r"^(?:我|跟你|告诉你|不瞒你|实话|老实|话|顺便|补充|再)|忘(?:了|记)(?:跟你|和你)?说$"
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +114,7 @@ def _clauses(message: str) -> Iterator[Clause]:
                 offsets[end - 1] + 1,
             )
             first = False
-            heard = bool(_OTHERS_SAID.search(text)) and not _OWN_SAID.match(text)
+            heard = bool(_OTHERS_SAID.search(text)) and not _OWN_SAID.search(text)
 
 
 def _tightened(message: str) -> tuple[str, tuple[int, ...]]:
@@ -119,7 +136,20 @@ def _with_commas(norm: str) -> str:
     begin, parted = 0, False
     for index, sign in enumerate(norm):
         long_enough = parted or index - begin >= _LONG_ENOUGH
-        if sign == " " and long_enough and _OPENS.match(norm, index + 1):
+        if (
+            sign == " "
+            and long_enough
+            and (
+                _OPENS.match(norm, index + 1)
+                or (
+                    _PARTS.match(norm, index)
+                    and (
+                        _SAID.search(norm[begin:index])
+                        or not _WANTS_MORE.search(norm[begin:index])
+                    )
+                )
+            )
+        ):
             signs[index] = sign = ","
             parted = True
         if not sign.isalnum():

@@ -38,6 +38,8 @@ _OWN_SUBJECT = re.compile(
     "我(?!的?(?:们|家|妈|爸|哥|姐|弟|妹|爷|奶|外|舅|姨|姑|叔|婶|儿子|女儿|孩子|老公|老婆"
     "|男|女|爱人|对象|室友|舍友|朋友|闺蜜|同事|同学|老师|老板|领导|邻居|猫|狗))|本人|俺"
 )
+# `我住的酒店`: what follows is of the hotel.
+_OF_THEIRS = re.compile(f"[我俺][^是]{{1,8}}的[{words.HAN}]{{2,6}}")
 _SEX_OR_AGE = re.compile(r"(?:本人|我)?[男女]生?|\d{2}(?:岁|后)?")
 _TASTES = (FactKind.LIKE, FactKind.DISLIKE)
 # How one feels, or how things are: who said so goes on about themselves.
@@ -193,7 +195,10 @@ class _Reading:
             not told
             and position < len(norm)
             and not _SEX_OR_AGE.fullmatch(norm, position)
-            and not _OWN_SUBJECT.match(norm, position)
+            and (
+                not _OWN_SUBJECT.match(norm, position)
+                or _OF_THEIRS.fullmatch(norm, position)
+            )
             and not _OF_NOBODY.fullmatch(norm, position)
         ):
             self._subject = _Subject.OTHER
@@ -217,7 +222,8 @@ class _Reading:
 
     def _noted(self, clause: Clause) -> list[FactChange]:
         """What the user asks to be noted, if nothing else was understood."""
-        position = after_request(clause.norm, 0)
+        norm = clause.norm
+        position = after_request(norm, 0) or after_request(norm, after_fillers(norm, 0))
         if position is None and self._to_note:
             position = 0
         if position is None:

@@ -17,7 +17,9 @@ _REQUEST = re.compile(
     "(?:哈|哦|啊|吧|呀|哟|喔)?:?(?![没了吗么])"
 )
 _BREAKS_TEMPLATES = re.compile(r"[\[\]{}<>\s]+")
-_HOW_THINGS_ARE = re.compile("[是在有叫停放落穿要会号]|密码|尺码|公斤|斤")
+_HOW_THINGS_ARE = re.compile(
+    "[是在有叫停放落穿要会号]|只|总|每次|从不|从来|密码|尺码|公斤|斤"
+)
 _ORDERS = re.compile(
     "^(?:别|要|不要|不许|请|发|寄|送|给|要?记得|我说的|这|那|我的?话|了|你)|地址$|账$"
 )

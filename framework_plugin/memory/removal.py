@@ -20,6 +20,8 @@ _FORGET = "(?:忘掉|忘了|忘记|(?<!备)忘|删掉|删除|删了|清空|清�
 _FORMS = (
     re.compile(rf"{_REQUEST}你?把(?P<rest>.+?)(?:都|全部|全|也)*(?:给我)?{_FORGET}"),
     re.compile(rf"{_REQUEST}{_FORGET}(?P<rest>.+)"),
+    # `都忘了` alone says what the user forgot; `都忘了吧` asks.
+    re.compile(rf"(?P<asking>)(?P<rest>.+?)(?:全都|全部|全|都){_FORGET}吧"),
     re.compile(
         rf"{_REQUEST}你?(?:别|不要|不用)再?(?:帮我)?记(?:着|住|得|录)?(?P<rest>.+)"
     ),
@@ -47,7 +49,10 @@ _KINDS = (
     (FactKind.AGE, re.compile("我的?(?:年龄|年纪|岁数|几岁|多大)")),
     (FactKind.HOMETOWN, re.compile("我的?(?:老家|家乡|故乡|籍贯)")),
     (FactKind.PLAN, re.compile("我的?(?:安排|计划|日程|打算|行程)")),
-    (FactKind.NOTE, re.compile("(?:我的?)?(?:备忘|便签|便条|我让你记的)")),
+    (
+        FactKind.NOTE,
+        re.compile("(?:我的?)?(?:备忘|便签|便条)|(?:之前|以前|上次)?我?让你记的"),
+    ),
     (FactKind.PET, re.compile("我家?的?宠物")),
     (FactKind.FAMILY, re.compile("我的?(?:家人|家庭|家里人)")),
     (FactKind.CITY, re.compile("我的?(?:城市|住址|地址|所在地|位置|住处|住的地方)")),

@@ -122,12 +122,13 @@ def _gone(heard: Heard) -> Iterator[FactChange]:
     yield FactChange(Operation.END, FactKind.PET, heard["who"])
 
 
+_LATELY = "已经|昨天|前[几两]?天|上个?[周月]|这个月|前阵子|前不久|刚刚?|去年|今年"
 _YEARS_LONG = "(?:[0-9一二两三四五六七八九十几半]+[年个]月?多?)?"
 
 HOUSEHOLD = (
     # Marriage.
     _marriage(
-        rf"{_HOME}{_NOW}(?:已婚|结婚|成家|领证|结了婚|嫁人)了?{_YEARS_LONG}了{END}",
+        rf"{_HOME}{_NOW}(?:已婚|结婚|成家|领证|结了婚|嫁人)了?{_YEARS_LONG}了(?:{END}|(?=[也还]?有))",
         MARRIED,
     ),
     _marriage(
@@ -135,7 +136,7 @@ HOUSEHOLD = (
     ),
     _marriage(rf"{_HOME}{_NOW}(?:刚结了?|结的)婚{END}", MARRIED),
     _marriage(rf"{_HOME}{_NOW}(?:离婚|离异|离了婚)了?{_YEARS_LONG}{END}", DIVORCED),
-    _marriage(rf"{_HOME}{_NOW}(?:没有?结婚|未婚|没成家){END}", UNMARRIED),
+    _marriage(rf"{_HOME}{_NOW}(?:没有?结婚|未婚|没成家)[呢了]?{END}", UNMARRIED),
     _marriage(rf"{_HOME}{_NOW}(?:是)?(?:单身)(?:狗|汉|一人)?{_YEARS_LONG}{END}", ALONE),
     # Who there is.
     _each(
@@ -168,7 +169,7 @@ HOUSEHOLD = (
     Pattern(
         FactKind.PET,
         re.compile(
-            rf"(?P<self>我家?的?|俺家?的?)(?P<who>{_ANIMAL})(?:已经|昨天)?(?:送人|去世|走丢|死|没|去喵星|去汪星)了?{END}"
+            rf"(?P<self>(?:我|俺)们?家?的?)(?P<who>{_ANIMAL})(?:{_LATELY})?(?:送人|去世|走丢|死|没|去喵星|去汪星)了?{END}"
         ),
         tells=_gone,
     ),
@@ -184,6 +185,7 @@ HOUSEHOLD = (
             rf"(?P<who>{_ANIMAL}){_NAME_INSIDE}(?:{END}|(?=[会已才今很特超,十九八七六五四三两]))"
         ),
         bare=True,
+        of_kin=True,
         tells=_animal,
     ),
     Pattern(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory import words
+from framework_plugin.memory.changes import Operation
 from framework_plugin.memory.patterns.grammar import (
     CALLED,
     END,
@@ -45,6 +46,20 @@ def _called(
 
 
 NAMES = (
+    Pattern(
+        FactKind.NAME,
+        re.compile(rf"{ME}(?:又|可)?不(?:再|是)?叫{NAME}"),
+        words.is_name,
+        operation=Operation.END,
+    ),
+    Pattern(
+        FactKind.NICKNAME,
+        re.compile(
+            rf"(?:请|拜托|以后|你们?)*(?:别|不要|不用)再[叫喊](?P<self>我)[叫做为]?{CALLED}"
+        ),
+        _is_nickname,
+        operation=Operation.END,
+    ),
     _called(
         FactKind.NICKNAME,
         rf"(?:{OF_SELF})?(?:昵称|小名|英文名|网名|外号|花名|绰号|乳名|笔名|艺名)"

@@ -11,8 +11,8 @@ from framework_plugin.memory.numerals import number_of
 from framework_plugin.memory.patterns.grammar import END, ME, NEXT, OF_SELF
 from framework_plugin.memory.patterns.pattern import TOLD, Heard, Pattern
 
-_FEMALE = "女(?:生|的|孩子?|孩儿|孩纸|人|性|士|汉子)?|妹子|妹纸|小?姑娘家?|小仙女"
-_MALE = "男(?:生|的|孩子?|孩儿|孩纸|人|性)?|小?爷们儿?|大?老爷们儿?|小伙子?|汉子"
+_FEMALE = "女(?:生|仔|的|孩子?|孩儿|孩纸|人|性|士|汉子)?|妹子|妹纸|小?姑娘家?|小仙女"
+_MALE = "男(?:生|仔|的|孩子?|孩儿|孩纸|人|性)?|小?爷们儿?|大?老爷们儿?|小伙子?|汉子"
 _WOMAN_OR_MAN = f"(?:(?P<female>{_FEMALE})|(?P<male>{_MALE}))"
 _SUCH = "(?:一?[个枚名位]|大|小|糙|纯|真|老|正经的?|普通的?)*"
 _AFTER = f"(?:{END}|{NEXT}|(?=不是|还是单身))"
@@ -22,7 +22,7 @@ _YEARS = "(?:[0-9]{1,3}|[一二三四五六七八九]?十?[一二三四五六七
 _OF_AGE = (
     "(?:今年|虚岁|周岁|岁数|年龄|年纪|年方|已经|都|刚过完|刚过|刚满|满|现在|也|[是:])*"
 )
-_THEN = f"(?:{END}|(?=还|仍|是|在|,))"
+_THEN = f"(?:{END}|(?=不是|还|仍|是|在|,))"
 _OLDEST, _YOUNGEST = 110, 3
 
 
@@ -63,7 +63,7 @@ PERSON = (
         rf"(?:{OF_SELF})?性别(?:[是:])?(?:(?P<female>女)|(?P<male>男))性?{END}",
         bare=True,
     ),
-    _gender(rf"{ME}(?:(?P<female>女)|(?P<male>男))[生的]?{END}"),
+    _gender(rf"{ME}(?:(?P<female>女)|(?P<male>男))[生的]?(?:一[枚个名])?{END}"),
     Pattern(
         FactKind.AGE,
         re.compile(

@@ -19,7 +19,7 @@ from framework_plugin.memory.patterns.pattern import Pattern
 from framework_plugin.memory.words import HAN
 
 LOVE = (
-    "(?:喜欢上?了?|喜爱|热爱|钟爱|酷爱|偏爱|爱上了?|迷上了?|痴迷于?|沉迷于?|迷恋"
+    "(?:喜欢上?了?|喜爱|钟意|热爱|钟爱|酷爱|偏爱|爱上了?|迷上了?|痴迷于?|沉迷于?|迷恋"
     "|爱好|稀罕|中意|爱(?![人情妻心国称谁莫答]))"
 )
 EAT = "(?:[吃喝](?![亏醋苦力惊]))?"

@@ -75,6 +75,7 @@ WORK = (
         words.is_occupation,
         listed=True,
     ),
+    _work(rf"(?P<self>本人|鄙人){A}(?P<v>[{HAN}]{{2,8}}){END}"),
     _work(rf"{ME}(?P<v>{_TRADE}){END}", _is_task),
     _work(rf"{ME}从事{THING}(?:工作|行业)?{END}", _is_task),
 )
