@@ -22,28 +22,37 @@ _PARTS = re.compile(
     "(?![的得了着过吗呢吧啊呀啦嘛和])"
 )
 _WANTS_MORE = re.compile(
-    "(?:[是叫在住去来到往从把给对和跟与及或地得不没很太最更要想做干养有姓]|(?<![年男女])的"
+    "(?:[是叫在住去来到往从把给对和跟与及或地得不很太最更要想做干养有姓]|(?<![年男女])的|(?<![了过])没"
     "|(?:爱|喜欢|讨厌)[吃喝看玩学听]?|打算|准备|计划|[一二两三几0-9][个只条位名件双]|[今明后昨]天|[早晚]上|[上下]午|中午"
-    "|(?:周|星期|礼拜)[一二三四五六日天末]|[月日号点]|最近|现在|目前|今年|明年|平时|以后|之前|之后"
+    "|(?:周|星期|礼拜)[一二三四五六日天末]|[月号点]|(?<!生)日|最近|现在|目前|今年|明年|平时|以后|之前|之后"
     "|我|本人|俺)$"
 )
 _SAID = re.compile("是.{2,}的$")
 _LONG_ENOUGH = 3
-_SENTENCE_END = re.compile(r"[。!?;\n~]+|\.{2,}|\.(?!\w)")
+_CANTONESE = re.compile("我系(?![统里列主学])")
+_CARD = frozenset(("我男", "我女", "男", "女"))
+# Faces end a sentence too, drawn, typed or named as in `[微笑]`.
+_FACE = (
+    "[\u2600-\u27bf\u2b50\U0001f000-\U0001faff\ufe0f\u200d]+"
+    rf"|\^[_.\-o]*\^|>_<|[=-]_[=-]|t_t|\[[{_HAN}]{{1,4}}\]"
+)
+_SENTENCE_END = re.compile(rf"[。!?;\n~]+|\.{{2,}}|\.(?!\w)|{_FACE}")
 _CLAUSE_END = re.compile(
     r"[,()—]+|(?<=[说问道喊唱写]):"
     # `我刚满18岁可以用吗` tells, and then asks.
     r"|(?:(?<=[0-9]岁)|(?<=个[男女][的生])|(?<=[0-9]年的)|(?<=[0-9]后))"
     r"(?=还?(?:可以|能|会|适合|穿|用|买|算|该))"
+    # `有货吗我急用`: a question ends with such a word, whatever follows.
+    r"|(?<=[吗呢啊呀吧嘛])(?=[我俺](?![的们家]))|(?<=了)(?=现在[是在做])"
     r"|但是|(?<!不)但(?!愿)|(?<!我)可是|不过(?![敏分来期去瘾])|而且|并且|因为|所以|然后"
 )
 _QUESTION = re.compile(
-    r"吗|什么(?!的)|(?<!不)怎么|怎样|多少|哪(?![吒怕])|谁|为何|为啥|咋|啥"
-    r"|(?<![十好])几(?=[号月个点岁年])|干嘛|干啥|有没有|(.)不\1|要不要|难道|么$"
+    r"吗|什么(?!的)|(?<!不)怎么|怎样|多少(?![遍次])|哪(?![吒怕])|谁|为何|为啥|咋|啥"
+    r"|(?<![十好])几(?=[号月个点岁年])|干嘛|干啥|有没有|(.)不\1|要不要|难道|么$|[了过]没$"
 )
 _SUPPOSED = re.compile(
     r"如果|要是|假如|假设|假使|倘若|若是|万一|即使|就算|哪怕|除非|等我|例如|比如"
-    r"|希望|但愿|梦见|梦到|好像|也许|可能|或许|大概|假装|的话|就好了|就好啦|我骄傲"
+    r"|希望|但愿|梦见|梦到|好像|也许|可能|或许|大概|假装|的话|^(?!.*[叫喊]).*就好[了啦]|我骄傲"
 )
 _OTHERS_SAID = re.compile(r"(?:说|问|喊|写着|写道|道|唱|写的)$")
 _OWN_SAID = re.compile(
@@ -121,6 +130,7 @@ def _tightened(message: str) -> tuple[str, tuple[int, ...]]:
     """The normalised message without blanks and quotes beside Chinese characters."""
     view = normalise_with_offsets(message)
     norm = view.text.replace("’", "'")
+    norm = _CANTONESE.sub("我是", norm)
     norm = _with_commas(norm)
     loose = {match.start() for match in _LOOSE_SPACE.finditer(norm)}
     kept = [i for i in range(len(norm)) if i not in loose]
@@ -133,9 +143,12 @@ def _tightened(message: str) -> tuple[str, tuple[int, ...]]:
 def _with_commas(norm: str) -> str:
     """The message with commas for those blanks that stand for one."""
     signs = list(norm)
-    begin, parted = 0, False
+    begin, sentence, parted = 0, 0, False
     for index, sign in enumerate(norm):
-        long_enough = parted or index - begin >= _LONG_ENOUGH
+        before = norm[begin:index]
+        # A name in Latin letters has blanks of its own.
+        whole = norm[sentence:index] if before.isascii() else before
+        long_enough = parted or len(whole) >= _LONG_ENOUGH or before in _CARD
         if (
             sign == " "
             and long_enough
@@ -143,10 +156,7 @@ def _with_commas(norm: str) -> str:
                 _OPENS.match(norm, index + 1)
                 or (
                     _PARTS.match(norm, index)
-                    and (
-                        _SAID.search(norm[begin:index])
-                        or not _WANTS_MORE.search(norm[begin:index])
-                    )
+                    and (_SAID.search(before) or not _WANTS_MORE.search(before))
                 )
             )
         ):
@@ -154,6 +164,7 @@ def _with_commas(norm: str) -> str:
             parted = True
         if not sign.isalnum():
             begin = index + 1
+            sentence = sentence if sign == " " else begin
     return "".join(signs)
 
 

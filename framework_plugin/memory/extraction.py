@@ -14,7 +14,7 @@ from framework_plugin.memory.changes import IMPLIED, FactChange, Operation
 from framework_plugin.memory.clauses import Clause, asks, split_clauses
 from framework_plugin.memory.dates import today_of, zone_of
 from framework_plugin.memory.likeness import MARRIAGE, named, with_name
-from framework_plugin.memory.notes import after_request, note_from
+from framework_plugin.memory.notes import after_request, asks_a_favour, note_from
 from framework_plugin.memory.patterns import CUES, REFUSAL, Moment
 from framework_plugin.memory.patterns.household import (
     NAMED_AFTERWARDS,
@@ -134,6 +134,7 @@ class _Reading:
         self._subject = _Subject.UNNAMED
         self._found: list[FactChange] = []
         self._to_note = False
+        self._asked_for = False
         self._noted_until = 0
 
     def of(self, text: str) -> list[FactChange]:
@@ -228,8 +229,12 @@ class _Reading:
             position = 0
         if position is None:
             return []
-        self._to_note = position == len(clause.norm)
-        note = None if self._to_note else note_from(clause, position)
+        if position == len(norm):
+            self._to_note, self._asked_for = True, asks_a_favour(norm)
+            return []
+        asked_for = self._to_note and self._asked_for
+        self._to_note = False
+        note = note_from(clause, position, asked_for=asked_for)
         if note is None:
             return []
         self._noted_until = clause.sentence_stop

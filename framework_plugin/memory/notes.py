@@ -14,7 +14,7 @@ LONGEST_NOTE = 60
 _REQUEST = re.compile(
     "(?:小满|你|请|麻烦|能不能|可不可以|可以|能否?|要|(?P<asked>帮忙我?|[帮给替]我)|那|就)*"
     "(?:记住了?|记下来?|记一下|记着|记好了?|记录一下|记个事儿?|记一笔)"
-    "(?:哈|哦|啊|吧|呀|哟|喔)?:?(?![没了吗么])"
+    "(?:哈|哦|啊|吧|呀|哟|喔|啦|咯)?:?(?![没了吗么])"
 )
 _BREAKS_TEMPLATES = re.compile(r"[\[\]{}<>\s]+")
 _HOW_THINGS_ARE = re.compile(
@@ -32,13 +32,26 @@ def after_request(norm: str, position: int) -> int | None:
     return match.end() if match else None
 
 
-def note_from(clause: Clause, position: int) -> FactChange | None:
-    """The note that begins at a place in a clause and goes on to the sentence's end."""
+def asks_a_favour(norm: str) -> bool:
+    """Whether words ask for a note to be made, not just to be borne in mind."""
+    request = _REQUEST.match(norm)
+    return request is not None and request["asked"] is not None
+
+
+def note_from(
+    clause: Clause, position: int, *, asked_for: bool = False
+) -> FactChange | None:
+    """The note that begins at a place in a clause and goes on to the sentence's end.
+
+    Args:
+        clause: The clause.
+        position: Where in it the note begins.
+        asked_for: Whether it was asked for before; then it may say anything.
+    """
     words = clause.norm[position:]
     if len(words) < _SHORTEST or _ORDERS.search(words):
         return None
-    request = _REQUEST.match(clause.norm)
-    asked_for = request is not None and request["asked"]
+    asked_for = asked_for or asks_a_favour(clause.norm)
     if not asked_for and not _HOW_THINGS_ARE.search(words):
         return None
     text = clause.message[clause.offsets[position] : clause.sentence_stop]

@@ -52,12 +52,14 @@ def _day_seen_from_today(heard: Heard) -> Iterator[FactChange]:
 
 BIRTHDAYS = (
     _birthday(
-        rf"(?:{OF_SELF})?(?:[农阴阳公]历)?生日(?:应该)?就?[是在为:]*(?:每年的?)?{DAY}"
+        rf"(?:{OF_SELF})?(?:[农阴阳公]历)?生日(?:应该)?就?[是系在为:]*(?:每年的?)?{DAY}"
     ),
     _birthday(rf"{ME}[在于]?{DAY}的?(?:过?生日|出生|生[的人]|生{END})"),
     _birthday(rf"{ME}(?:出生|生)[于在]{DAY}"),
     _birthday(rf"{DAY}是(?P<self>我)的?生日"),
-    _moving(rf"{DATE}(?:就|也)?[是过]?(?P<self>我|俺)的?(?:[要刚就]*过完?)?生日{END}"),
+    _moving(
+        rf"{DATE}(?:就|也)?[是过]?(?P<self>我|俺)的?(?:[0-9]{{1,3}}岁)?(?:[要刚就]*过完?)?生日{END}"
+    ),
     _moving(rf"(?P<self>我|俺)(?:是|就)?{DATE}(?:就|[是过刚要]|过完)*生日{END}"),
     _moving(rf"{OF_SELF}生日(?:就|正好)?[是在]{DATE}{END}"),
 )

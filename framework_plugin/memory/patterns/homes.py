@@ -74,12 +74,12 @@ HOMES = (
         bare=True,
     ),
     _city(
-        rf"{ME}{WITH}人?(?:居住|定居|常住|住)[在于]{PLACE}(?:[这那]边)?(?:{END}|{NEXT}|了?[^,]{{1,3}}年)",
+        rf"{ME}{WITH}人?(?:居住|定居|常住|长住|住)[在于再]{PLACE}(?:[这那]边)?(?:{END}|{NEXT}|了?[^,]{{1,3}}年)",
         words.is_place,
         bare=True,
     ),
     _city(
-        rf"{ME}(?:居住|定居|常住|住)了?{PLACE}(?:{END}|{NEXT})",
+        rf"{ME}(?:居住|定居|常住|长住|住)了?{PLACE}(?:{END}|{NEXT})",
         words.is_in_city,
         bare=True,
     ),

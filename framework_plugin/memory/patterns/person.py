@@ -22,7 +22,7 @@ _YEARS = "(?:[0-9]{1,3}|[一二三四五六七八九]?十?[一二三四五六七
 _OF_AGE = (
     "(?:今年|虚岁|周岁|岁数|年龄|年纪|年方|已经|都|刚过完|刚过|刚满|满|现在|也|[是:])*"
 )
-_THEN = f"(?:{END}|(?=不是|还|仍|是|在|,))"
+_THEN = f"(?:{END}|(?=不是|还|仍|是|在|的人|,))"
 _OLDEST, _YOUNGEST = 110, 3
 
 
@@ -73,10 +73,12 @@ PERSON = (
     ),
     Pattern(
         FactKind.AGE,
-        re.compile(rf"{ME}(?:一?[个枚名])?(?P<v>[0-9]0|[5-9]5|05)后{END}"),
+        re.compile(
+            rf"{ME}(?:一?[个枚名])?(?P<v>[0-9]0|[5-9]5|05)后(?:(?:一[枚个])?{END}|(?=单身|已婚|未婚|[男女]|宝妈))"
+        ),
         tells=_decade,
     ),
-    _age(rf"{ME}{_OF_AGE}(?P<v>{_YEARS})周?岁(?:生日)?{_THEN}"),
+    _age(rf"{ME}{_OF_AGE}(?P<v>{_YEARS})周?岁(?:生日)?(?:{_THEN}|(?=了))"),
     _age(rf"(?P<self>我)?刚过完(?P<v>{_YEARS})周?岁生日{END}", bare=True),
     _age(
         rf"(?:{OF_SELF})?(?:年龄|年纪|岁数)(?:[是:])?(?P<v>{_TENS}){_THEN}", bare=True

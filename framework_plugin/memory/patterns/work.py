@@ -45,6 +45,12 @@ WORK = (
         words.is_occupation,
         operation=Operation.END,
     ),
+    Pattern(
+        FactKind.OCCUPATION,
+        re.compile(rf"{ME}不是{A}(?P<v>[{HAN}]{{2,8}}?){END}"),
+        words.is_occupation,
+        operation=Operation.END,
+    ),
     _work(
         rf"(?:{OF_SELF})?(?:现在的?)?(?:职业|工作|本职工?作?)就?[是:]{A}{THINGS}",
         lambda v: words.is_occupation(v) or (len(v) <= 10 and _is_task(v)),
@@ -76,6 +82,8 @@ WORK = (
         listed=True,
     ),
     _work(rf"(?P<self>本人|鄙人){A}(?P<v>[{HAN}]{{2,8}}){END}"),
+    _work(rf"(?P<self>我|俺)(?P<v>[{HAN}]{{2,8}})一[个枚名]{END}"),
+    _work(rf"{ME}在[{HAN}]{{1,8}}?[做搞干](?P<v>[{HAN}]{{2,6}}?){_SO_LONG}{END}"),
     _work(rf"{ME}(?P<v>{_TRADE}){END}", _is_task),
     _work(rf"{ME}从事{THING}(?:工作|行业)?{END}", _is_task),
 )
