@@ -15,7 +15,7 @@ from framework_plugin.memory.clauses import Clause, asks, split_clauses
 from framework_plugin.memory.dates import today_of, zone_of
 from framework_plugin.memory.likeness import MARRIAGE, named, with_name
 from framework_plugin.memory.notes import after_request, asks_a_favour, note_from
-from framework_plugin.memory.patterns import CUES, REFUSAL, Moment
+from framework_plugin.memory.patterns import CUES, PARTICLES, REFUSAL, Moment
 from framework_plugin.memory.patterns.household import (
     NAMED_AFTERWARDS,
     is_given_name,
@@ -38,6 +38,8 @@ _OWN_SUBJECT = re.compile(
     "我(?!的?(?:们|家|妈|爸|哥|姐|弟|妹|爷|奶|外|舅|姨|姑|叔|婶|儿子|女儿|孩子|老公|老婆"
     "|男|女|爱人|对象|室友|舍友|朋友|闺蜜|同事|同学|老师|老板|领导|邻居|猫|狗))|本人|俺"
 )
+_SURNAME = re.compile(f"(?:我|本人|俺|免贵)+姓(?P<v>[{words.HAN}]{{1,2}}?){PARTICLES}")
+_REST_OF_NAME = re.compile(f"(?P<v>[{words.HAN}]{{1,3}}?){PARTICLES}")
 # `我住的酒店`: what follows is of the hotel.
 _OF_THEIRS = re.compile(f"[我俺][^是]{{1,8}}的[{words.HAN}]{{2,6}}")
 _SEX_OR_AGE = re.compile(r"(?:本人|我)?[男女]生?|\d{2}(?:岁|后)?")
@@ -133,6 +135,7 @@ class _Reading:
         self._entities = entities
         self._subject = _Subject.UNNAMED
         self._found: list[FactChange] = []
+        self._surname: str | None = None
         self._to_note = False
         self._asked_for = False
         self._noted_until = 0
@@ -163,7 +166,7 @@ class _Reading:
             return
         if self._names_the_last(clause):
             return
-        told = self._told(clause) or self._noted(clause)
+        told = self._named_in_full(clause) or self._told(clause) or self._noted(clause)
         self._found += told + _from_entities(clause, told, self._entities)
 
     def _told(self, clause: Clause) -> list[FactChange]:
@@ -220,6 +223,21 @@ class _Reading:
             return False
         self._found[-1] = replace(last, value=with_name(last.value, name))
         return True
+
+    def _named_in_full(self, clause: Clause) -> list[FactChange]:
+        """The name behind a surname: `我姓吴，吴思远`."""
+        surname, self._surname = self._surname, None
+        alone = _SURNAME.fullmatch(clause.norm, after_fillers(clause.norm, 0))
+        if alone:
+            self._surname = alone["v"]
+        if surname is None or not clause.norm.startswith(surname):
+            return []
+        name = _REST_OF_NAME.fullmatch(clause.norm, len(surname))
+        value = value_of(clause, 0, name.end("v")) if name else None
+        if value is None or not words.is_name(value):
+            return []
+        self._subject = _Subject.USER
+        return [FactChange.telling(FactKind.NAME, value, TOLD)]
 
     def _noted(self, clause: Clause) -> list[FactChange]:
         """What the user asks to be noted, if nothing else was understood."""

@@ -55,6 +55,9 @@ def labelled(file):
         "facts_last.tsv",
         "facts_kinds.tsv",
         "facts_kinds_fresh.tsv",
+        "facts_blind.tsv",
+        "facts_blind_more.tsv",
+        "facts_blind_last.tsv",
     ],
 )
 def test_precision_and_recall_on_labelled_utterances(file):

@@ -132,7 +132,9 @@ ORIGINS = (
         lives_there=True,
     ),
     _origin(rf"{ME}{PLACE}(?:人|的){END}", listed=True, lives_there=True),
-    _origin(rf"(?P<self>我|俺|本人){PLACE}人{END}", lives_there=True),
+    _origin(
+        rf"(?P<self>我|俺|本人){_ORIGINS}{PLACE}人(?:一[个枚])?{END}", lives_there=True
+    ),
     _origin(
         rf"土生土长的?{PLACE}人{END}",
         bare=True,

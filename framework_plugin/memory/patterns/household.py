@@ -19,7 +19,7 @@ from framework_plugin.memory.patterns.grammar import END, LATIN
 from framework_plugin.memory.patterns.pattern import TOLD, Heard, Pattern
 from framework_plugin.memory.words import HAN
 
-_CHILD = "女儿|闺女|儿子|孩子|小孩|娃娃?|宝宝|双胞胎|千金"
+_CHILD = "女儿|闺女|儿子|孩子|小孩|娃娃?|宝宝|双胞胎|千金|丫头|崽崽?"
 _SIBLING = "哥哥|姐姐|弟弟|妹妹|哥|姐|弟|妹"
 _PARTNER = (
     "老公|老婆|媳妇儿|媳妇|丈夫|妻子|爱人|对象|男朋友|女朋友|男友|女友|未婚妻|未婚夫"
@@ -37,7 +37,7 @@ _NOW = "(?:现在|目前|也|还|都|就|已经?|刚|最近|新|又|上个?月|�
 _CALLED = "的?(?:(?:大名|小名|名字|取名|名)+(?:叫做?|是叫?)|叫做?|是叫|改名叫|改叫)"
 NAME_OF = (
     rf"(?P<name>[{HAN}·]{{1,4}}?|{LATIN})"
-    rf"(?:{END}|(?=[大小]?(?:{_CHILD}|{_SIBLING})叫))"
+    rf"(?:{END}|(?=我|[大小]?(?:{_CHILD}|{_SIBLING})叫))"
 )
 _NAME_INSIDE = (
     rf"(?:,?(?:大名|小名|名字|取名|名)*叫做?(?P<name>[{HAN}]{{1,4}}?|{LATIN}))?"
