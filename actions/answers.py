@@ -39,7 +39,7 @@ from framework_plugin.retrieval import Choices
 from framework_plugin.retrieval.asking import Asked
 from framework_plugin.retrieval.choosing import refuses_all
 from framework_plugin.retrieval.preference import preferring
-from framework_plugin.retrieval.questions import asks
+from framework_plugin.retrieval.questions import asks, question_besides
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class ActionRetrieveAnswer(ShopAction):
             chosen = await self._chosen(dispatcher, tracker, lookup)
             if chosen is not None:
                 return chosen
-            found = await lookup.asked(text, earlier_questions(tracker))
+            found = await _looked_up(lookup, text, tracker)
         except PersonalChatError as error:
             logger.error("The FAQ cannot be used: %s", error)
             say(dispatcher, DOCUMENTS_DOWN, {"kind": "down"})
@@ -165,6 +165,48 @@ class ActionRetrieveAnswer(ShopAction):
                 return offer_person()
         say_unknown(dispatcher, tracker, asks=asked)
         return [SlotSet(OFFERED, None)]
+
+
+class ActionAnswerBesides(ShopAction):
+    """Answers what a message asks beside what was replied to, if that is sure.
+
+    It comes behind a reply of the generator, to messages such as `我叫小雅 想问下运费`;
+    where nothing surely answers, that reply stands alone.
+    """
+
+    action_name = "action_answer_besides"
+
+    async def run(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> list[EventType]:
+        """Answers it, or says nothing."""
+        question = question_besides(latest_text(tracker))
+        if question is None:
+            return []
+        lookup = Lookup(self._resources, audience_of(tracker))
+        try:
+            found = await lookup.asked(question, earlier_questions(tracker))
+        except PersonalChatError as error:
+            logger.error("The FAQ cannot be used: %s", error)
+            return []
+        for asked in found:
+            if asked.answer and asked.answer.score >= SURE_AMID_CHAT:
+                _say_found(dispatcher, tracker, asked, asking=False)
+        return []
+
+
+async def _looked_up(lookup: Lookup, text: str, tracker: Tracker) -> tuple[Asked, ...]:
+    """What is found for a message, or else for what it asks beside what it tells."""
+    earlier = earlier_questions(tracker)
+    found = await lookup.asked(text, earlier)
+    question = question_besides(text)
+    if question is None or any(asked.answer for asked in found):
+        return found
+    besides = await lookup.asked(question, earlier)
+    return besides if any(asked.answer for asked in besides) else found
 
 
 def _fit_for(found: tuple[Asked, ...], tracker: Tracker) -> tuple[Asked, ...]:

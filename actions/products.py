@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -53,7 +54,7 @@ class ActionRecommendProduct(ShopAction):
         wishes = self._wishes(tracker, goes_on)
         last = catalogue.get(shown[-1]) if shown else None
         if goes_on and last:
-            wishes = following(last, wishes)
+            wishes = following(last, wishes, {catalogue.get(id_) for id_ in shown})
         user = self._user(tracker)
         good = choose(catalogue, wishes, user, shown, now)
         if good is None:
@@ -91,12 +92,15 @@ class ActionRecommendProduct(ShopAction):
             return UserContext(tracker.sender_id)
 
 
-def following(last: Good, wishes: Wishes) -> Wishes:
+def following(last: Good, wishes: Wishes, shown: Collection[Good | None]) -> Wishes:
     """The wishes for something else than the last recommendation.
 
     What was not meant as a present comes from the same shelf again, and what was too
-    dear is followed by something cheaper.
+    dear is followed by something cheaper. The name of a thing that was shown is no wish
+    any more.
     """
+    names = {good.name for good in shown if good}
+    wishes = replace(wishes, words=tuple(w for w in wishes.words if w not in names))
     if wishes.gift_for is None:
         wishes = replace(wishes, kind=wishes.kind or last.kind)
     if wishes.cheaper:

@@ -14,6 +14,7 @@ _UNITS = {"十": 10, "百": 100, "千": 1000}
 _DIGITS = {d: n for n, d in enumerate("零一二三四五六七八九")} | {"两": 2}
 _NEGATED = re.compile("^(?:不要|不太|不|没有|没|别|无|少|低)")
 _CALM = re.compile("失眠|睡不着|睡前|晚上喝|夜里|咖啡因|怕提神|影响睡")
+_TOO_DEAR = re.compile("便宜|太贵|贵了|[好有]点?贵|实惠|贵$")
 _GIFT = re.compile("送(?!到|来|货)|礼物|礼盒|伴手礼|给[^我自你]{1,4}(?:买|挑|选)")
 _KINDS = {
     "茶具": "茶具|杯|壶|碗",
@@ -63,7 +64,13 @@ def read_wishes(text: str, entities: Mapping[str, Iterable[str]]) -> Wishes:
         receiver = ""
     kind = next((k for k, p in _KINDS.items() if re.search(p, text)), None)
     return Wishes(
-        words, avoid, budget, receiver, kind, bool(_CALM.search(text)), "便宜" in text
+        words,
+        avoid,
+        budget,
+        receiver,
+        kind,
+        bool(_CALM.search(text)),
+        bool(_TOO_DEAR.search(text)),
     )
 
 

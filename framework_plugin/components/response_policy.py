@@ -23,6 +23,7 @@ from framework_plugin.components.readable_errors import readable_errors
 from framework_plugin.components.recalling import recalled_user_context
 from framework_plugin.components.serving.turn_clock import DECODE, measured
 from framework_plugin.components.session import (
+    ACTION_ANSWER_BESIDES,
     ACTION_RETRIEVE_ANSWER,
     GENERATED_REPLY,
     UTTER_GENERATED,
@@ -51,6 +52,7 @@ from framework_plugin.generation.training.cache import (
     given_generator,
     given_key,
 )
+from framework_plugin.retrieval.questions import question_besides
 from framework_plugin.settings import settings_from
 
 _LOWEST, _HIGHEST = 0.31, 0.99
@@ -114,7 +116,8 @@ class LSTMResponsePolicy(Policy):
     `generated_reply`, or `action_retrieve_answer`; this one also where only
     the memory can speak. After any action it listens; if an
     action said nothing since its server did not answer, it first says so with
-    `utter_service_down`.
+    `utter_service_down`. After a reply to a message that also asks something, it
+    predicts `action_answer_besides`, if the domain has it.
     """
 
     @staticmethod
@@ -212,9 +215,7 @@ class LSTMResponsePolicy(Policy):
         if tracker.active_loop_name or self._reply is None:
             return self._prediction(self._default_predictions(domain))
         if not awaits_reply(tracker):
-            down = went_unanswered(tracker)
-            action = UTTER_SERVICE_DOWN if down else ACTION_LISTEN_NAME
-            return self._certain(action, _HIGHEST, domain)
+            return self._certain(_next_action(tracker, domain), _HIGHEST, domain)
         if memory_must_speak(tracker):
             return self._certain(ACTION_RETRIEVE_ANSWER, _HIGHEST, domain)
         known = recalled_user_context if self._recalls else current_user_context
@@ -237,6 +238,20 @@ class LSTMResponsePolicy(Policy):
         bounded = min(max(confidence, _LOWEST), _HIGHEST)
         probabilities[domain.index_for_action(action)] = bounded
         return self._prediction(probabilities, **details)
+
+
+def _next_action(tracker: DialogueStateTracker, domain: Domain) -> str:
+    """What follows on an action."""
+    if went_unanswered(tracker):
+        return UTTER_SERVICE_DOWN
+    message = tracker.latest_message
+    if (
+        tracker.latest_action_name == UTTER_GENERATED
+        and ACTION_ANSWER_BESIDES in domain.action_names_or_texts
+        and question_besides((message and message.text) or "") is not None
+    ):
+        return ACTION_ANSWER_BESIDES
+    return str(ACTION_LISTEN_NAME)
 
 
 def _explanation(reply: Reply) -> dict[str, Any]:

@@ -24,6 +24,7 @@ GENERATED_REPLY = "generated_reply"
 UTTER_GENERATED = "utter_generated"
 UTTER_SERVICE_DOWN = "utter_service_down"
 ACTION_RETRIEVE_ANSWER = "action_retrieve_answer"
+ACTION_ANSWER_BESIDES = "action_answer_besides"
 
 FROM_SNAPSHOT = "personal_chat_snapshot"
 """Key in the metadata of events that a tracker begins with in place of older ones."""

@@ -12,6 +12,7 @@ from framework_plugin.corpus.dialogue import Speaker, Turn
 from framework_plugin.corpus.user_context import TIME_ZONE, FactKind, UserContext
 from framework_plugin.memory.changes import Book, FactChange, Operation, heard
 from framework_plugin.memory.extraction import Entity, FactExtractor
+from framework_plugin.memory.notes import notes_on
 from framework_plugin.memory.repository import EARLIER_TURNS
 
 _ANSWERS = (Operation.CONFIRM, Operation.DENY)
@@ -69,7 +70,8 @@ def current_user_context(tracker: DialogueStateTracker) -> UserContext:
 def memory_must_speak(tracker: DialogueStateTracker) -> bool:
     """Whether no other words will do than those of the memory.
 
-    So it is when the message asks for something to be noted, speaks against a fact that
+    So it is when the message asks for something to be noted, or asks for such a note,
+    speaks against a fact that
     is well established, or says yes or no to the question about such a one.
     """
     now = current_user_context(tracker)
@@ -78,6 +80,8 @@ def memory_must_speak(tracker: DialogueStateTracker) -> bool:
     message = tracker.latest_message
     if message is None:
         return False
+    if notes_on(message.text or "", now.values(FactKind.NOTE)):
+        return True
     changes = told_changes(message, now.time_zone)
     before = getattr(tracker, "user_context", None)
     answers = before is not None and before.asked is not None

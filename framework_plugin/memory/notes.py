@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.memory.changes import FactChange
@@ -24,6 +25,13 @@ _ORDERS = re.compile(
     "^(?:别|要|不要|不许|请|发|寄|送|给|要?记得|我说的|这|那|我的?话|了|你)|地址$|账$"
 )
 _SHORTEST = 4
+_ASKS_FOR = re.compile(
+    "(?:对了|诶|小满|请问|那)*(?:我家?的?|那个|这个)?(?P<what>[^我你您他她它,。?!]{1,8}?)"
+    "(?:我|是|都|又|被我)*(?:[停放搁落存丢忘收]|放进|收)?(?:在|到|的?是|有)?了?"
+    "(?:哪|什么地方|啥地方|多少|几[号楼栋点层]|什么|啥)"
+)
+
+_HOLLOW = frozenset("在是有都停放搁落")
 
 
 def after_request(norm: str, position: int) -> int | None:
@@ -36,6 +44,25 @@ def asks_a_favour(norm: str) -> bool:
     """Whether words ask for a note to be made, not just to be borne in mind."""
     request = _REQUEST.match(norm)
     return request is not None and request["asked"] is not None
+
+
+def may_ask_for_a_note(text: str) -> bool:
+    """Whether a message asks where, how much or what something is."""
+    return _ASKS_FOR.match(text.strip()) is not None
+
+
+def notes_on(text: str, notes: Iterable[str]) -> tuple[str, ...]:
+    """The notes that a question asks for: `钥匙在哪` asks for `钥匙在门口地垫下面`.
+
+    Args:
+        text: A message.
+        notes: What the user had noted.
+    """
+    asked = _ASKS_FOR.match(text.strip())
+    what = asked["what"].strip() if asked else ""
+    if not what or what in _HOLLOW:
+        return ()
+    return tuple(note for note in notes if what in note)
 
 
 def note_from(

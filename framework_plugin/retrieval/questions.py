@@ -6,15 +6,16 @@ import re
 
 _ASKS = re.compile(
     "[?？吗么呢几哪谁啥]|什么|怎|多少|多久|多大|多长|能不能|可以|可不可以|行不行"
-    "|是不是|有没有|会不会|要不要|([\u3400-\u9fff])不\\1"
+    "|是不是|有没有|会不会|要不要|想问|请问|咨询|([\u3400-\u9fff])不\\1"
 )
 _HAN = "[\u3400-\u9fff]"
 _ENDS = re.compile(f"[。！!；;，,、\\n]+|[？?]+|(?<={_HAN})\\s+(?={_HAN})")
 _JOINS = re.compile("(?=还有|另外|以及|顺便|再问|然后|其次)")
 _OPENS = re.compile(
-    "^(?:还有|另外|以及|顺便|然后|其次|再|对了|那么|我?想?(?:再|请)?问(?:一?下|问)?|请教一?下"
+    "^(?:还有|另外|以及|顺便|然后|其次|再|对了|那么|我?想?(?:再|请)?(?:问|咨询)(?:一?下|问)?|请教一?下"
     "|麻烦|亲|哦|嗯|你好|您好)+"
 )
+_WANTS_TO_ASK = re.compile("问|请教|咨询")
 _COURTESY = re.compile(
     "(?:亲|你好|您好|哈喽|在吗|在么|在不在|有人吗|有人在吗|请问|麻烦|谢谢|多谢|急|[啊呀哦嗯呢的了])*"
 )
@@ -23,6 +24,17 @@ _COURTESY = re.compile(
 def asks(text: str) -> bool:
     """Whether a text looks like a question."""
     return bool(_ASKS.search(text))
+
+
+def question_besides(message: str) -> str | None:
+    """What a message asks beside what it tells: `我叫小雅 想问下运费` asks `运费？`.
+
+    Returns:
+        None if it only asks, or only tells.
+    """
+    clauses = _clauses(message)
+    asked = [clause for clause in clauses if asks(clause)]
+    return "，".join(asked) if 0 < len(asked) < len(clauses) else None
 
 
 def questions_in(message: str) -> list[str]:
@@ -60,5 +72,15 @@ def _clauses(message: str) -> list[str]:
         start = end.end()
     pieces.append(message[start:])
     parts = (part.strip() for piece in pieces for part in _JOINS.split(piece))
-    opened = (_OPENS.sub("", part, count=1) for part in parts)
+    opened = map(_without_opening, parts)
     return [part for part in opened if not _COURTESY.fullmatch(part.strip("？"))]
+
+
+def _without_opening(clause: str) -> str:
+    """A clause without what opens it; `想问下运费` asks, though only by that."""
+    opening = _OPENS.match(clause)
+    if opening is None:
+        return clause
+    rest = clause[opening.end() :]
+    asked = rest and _WANTS_TO_ASK.search(opening[0]) and not asks(rest)
+    return f"{rest}？" if asked else rest

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actions.answers import ActionRetrieveAnswer
+from actions.answers import ActionAnswerBesides, ActionRetrieveAnswer
 from actions.choosing import (
     DOCUMENTS_DOWN,
     NONE_OF_THEM,
@@ -189,3 +189,26 @@ def test_a_fact_taken_for_a_choice_is_acknowledged(talk: Conversation) -> None:
     answer = talk.say("我生日8.15", "choose_option").answer(ActionChooseAnswer)
 
     assert "8月15日" in answer
+
+
+def test_what_is_asked_beside_what_is_told_is_answered(talk: Conversation) -> None:
+    (message,) = talk.say("我叫小雅 想问下满多少包邮").run(ActionAnswerBesides)
+
+    assert message["source"]["entry"] == "shipping_free"
+
+
+@pytest.mark.parametrize(
+    "text", ["我今天好累，你累吗", "满多少包邮", "我叫小雅，住成都", ""]
+)
+def test_where_nothing_surely_answers_the_reply_stands_alone(
+    talk: Conversation, text: str
+) -> None:
+    assert talk.say(text).run(ActionAnswerBesides) == []
+
+
+def test_a_question_is_found_behind_what_is_told(talk: Conversation) -> None:
+    (message, *_) = talk.say("我下个月结婚 随便看看 满多少包邮").run(
+        ActionRetrieveAnswer
+    )
+
+    assert message["source"]["entry"] == "shipping_free"

@@ -173,6 +173,9 @@ def test_a_note_is_confirmed_and_found_again(talk: Conversation) -> None:
     assert answer == "好，帮你记下了：我的车停在B2。"
     told = talk.say("我的车停在哪").answer(ActionRecallMemory)
     assert told == "你让我记着：我的车停在B2。"
+    talk.say("帮我记一下 钥匙在鞋柜第二层").run(ActionRetrieveAnswer)
+    told = talk.say("钥匙在哪").answer(ActionRetrieveAnswer)
+    assert told == "你让我记着：钥匙在鞋柜第二层。"
 
 
 def test_a_yes_to_nothing_is_no_matter_of_the_memory(talk: Conversation) -> None:

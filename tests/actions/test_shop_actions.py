@@ -127,11 +127,23 @@ def test_a_thing_called_by_its_name_may_come_again(talk: Conversation) -> None:
     assert "盖碗（一只 79元）" in talk.answer(ActionRecommendProduct)
 
 
+def test_what_was_asked_for_by_its_name_does_not_come_as_another_one(
+    talk: Conversation,
+) -> None:
+    talk.say("喜欢乌龙，有推荐吗", "recommend_product", product="桂花乌龙")
+    assert "桂花乌龙" in talk.answer(ActionRecommendProduct)
+
+    for again in ("还有别的吗", "太贵了吧"):
+        assert "桂花乌龙" not in talk.say(again, "another_one").answer(
+            ActionRecommendProduct
+        )
+
+
 def test_cheaper_means_cheaper_than_the_last(talk: Conversation) -> None:
     talk.say("送领导的礼盒", "recommend_product", gift_for="领导")
     assert "送领导" in talk.answer(ActionRecommendProduct)
     last = catalogue().get(talk.slots["last_recommended"][-1])
-    talk.say("太贵了换个便宜的", "another_one").run(ActionRecommendProduct)
+    talk.say("太贵了吧", "another_one").run(ActionRecommendProduct)
     new = catalogue().get(talk.slots["last_recommended"][-1])
 
     assert last is not None

@@ -40,7 +40,7 @@ slots:
 responses:
   utter_generated: [{text: "{generated_reply}"}]
   utter_service_down: [{text: "抱歉"}]
-actions: [action_retrieve_answer]
+actions: [action_retrieve_answer, action_answer_besides]
 """
 )
 CONTEXT = ExecutionContext(GraphSchema({}), "model")
@@ -165,11 +165,34 @@ def test_where_only_the_memory_can_speak_it_is_left_to_it(policy: Any) -> None:
     asked = UserContext("u", known.facts, asked=Fact(FactKind.NAME, "苏木"))
     made = tracker(UserUttered("是的"), user=asked)
     assert predicted(policy, made)[1] == "action_retrieve_answer"
+    noted = UserContext("u", (Fact(FactKind.NOTE, "钥匙在鞋柜第二层"),))
+    made = tracker(UserUttered("钥匙在哪"), user=noted)
+    assert predicted(policy, made)[1] == "action_retrieve_answer"
 
 
 @pytest.mark.parametrize("action", ["utter_generated", "utter_service_down"])
 def test_after_speaking_it_listens(policy: Any, action: str) -> None:
     made = tracker(UserUttered("你好"), ActionExecuted(action), BotUttered("好"))
+    assert predicted(policy, made)[1] == "action_listen"
+
+
+@pytest.mark.parametrize(
+    ("said", "follows"),
+    [
+        ("我叫小雅 想问下运费", "action_answer_besides"),
+        ("我98年的，有没有优惠", "action_answer_besides"),
+        ("运费多少", "action_listen"),
+        ("我叫小雅，住成都", "action_listen"),
+    ],
+)
+def test_what_is_asked_beside_is_answered_after_the_reply(
+    policy: Any, said: str, follows: str
+) -> None:
+    made = tracker(
+        UserUttered(said), ActionExecuted("utter_generated"), BotUttered("好")
+    )
+    assert predicted(policy, made)[1] == follows
+    made.update(ActionExecuted(follows))
     assert predicted(policy, made)[1] == "action_listen"
 
 
