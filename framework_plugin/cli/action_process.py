@@ -1,17 +1,20 @@
 """The process that runs the actions, on a socket that it inherits.
 
 Started by `ActionServer` as `python -m framework_plugin.cli.action_process`. It ends
-with its parent, even when that is killed.
+with its parent, even when that is killed. Where the package of the actions has a
+function `warm_up`, that runs in a thread once they can be called.
 """
 
 from __future__ import annotations
 
 import argparse
 import ctypes
+import importlib
 import os
 import signal
 import socket
 import sys
+import threading
 
 _PR_SET_PDEATHSIG = 1
 """From <sys/prctl.h>; see prctl(2)."""
@@ -49,7 +52,15 @@ def _serve(actions: str, listening: socket.socket, verbose: bool) -> None:
     from rasa_sdk.utils import update_sanic_log_level
 
     update_sanic_log_level()
-    create_app(actions).run(sock=listening, access_log=False, motd=False)
+    app = create_app(actions)
+    warm_up = getattr(importlib.import_module(actions), "warm_up", None)
+    if warm_up is not None:
+
+        def begin(*_: object) -> None:
+            threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+
+        app.register_listener(begin, "after_server_start")
+    app.run(sock=listening, access_log=False, motd=False)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 
 from framework_plugin.cli.action_server import ActionServer, running_actions
 from framework_plugin.errors import PersonalChatError
+from tests.cli.served import until
 
 pytestmark = pytest.mark.slow
 
@@ -91,3 +92,12 @@ def test_actions_that_cannot_be_imported_are_told(shop: Path) -> None:
             server.wait_until_ready()
     finally:
         server.stop()
+
+
+def test_what_a_first_call_would_wait_for_is_made_ready_before(shop: Path) -> None:
+    (shop / "actions" / "__init__.py").write_text(
+        "from pathlib import Path\n\ndef warm_up():\n    Path('warm').touch()\n"
+    )
+    with running_actions(Path("endpoints.yml"), verbose=False) as server:
+        server.wait_until_ready()
+        until((shop / "warm").exists)
