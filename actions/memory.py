@@ -15,7 +15,9 @@ from actions.profile import MEMORY_DOWN, Profile, describe_facts, load_profile
 from actions.replying import say
 from actions.shop_action import ShopAction
 from actions.unsaying import say_unsaid
+from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import PersonalChatError
+from framework_plugin.memory.questions import asked_of_the_past
 from framework_plugin.memory.recall import (
     ALL_KINDS,
     asked_kinds,
@@ -31,6 +33,7 @@ NOTHING_TO_FORGET = (
     "我这里本来就没有记着你的事，不用删。",
     "放心，眼下我没有记着关于你的什么。",
 )
+NOTHING_BEFORE = "以前的，你还没跟我说过呢。"
 _CONVERSATIONS = re.compile("聊天|记录|对话|说过的话")
 _RECORDS = (
     "聊天记录我自己删不了，要请店里来删：在订单页点「联系人工」，每天9:00–21:00。"
@@ -52,24 +55,38 @@ class ActionRecallMemory(ShopAction):
         text = latest_text(tracker)
         now = self._resources.clock().timestamp()
         try:
-            user = load_profile(self._resources, tracker).now
-            told = self._told(tracker.sender_id, text, now)
+            answer = self._answer(tracker, text, now)
         except PersonalChatError as error:
             logger.error("The memory cannot be reached: %s", error)
             say(dispatcher, MEMORY_DOWN.format(what="我说不准记着你什么"))
             return []
-        if told is not None:
-            answer = told
-        elif asks_last_topic(text):
-            answer = describe_earlier(user, now)
-        else:
-            kinds = asked_kinds(text)
-            answer = describe(user, kinds or ALL_KINDS)
-            if kinds is None and user.facts:
-                # What was asked is none of the kinds that are kept.
-                answer = f"我记着的是这些：{answer}"
         say(dispatcher, answer, {"kind": "memory"})
         return []
+
+    def _answer(self, tracker: Tracker, text: str, now: float) -> str:
+        """The words that answer what is asked of the memory."""
+        user = load_profile(self._resources, tracker).now
+        told = self._told(tracker.sender_id, text, now)
+        if told is not None:
+            return told
+        if past := asked_of_the_past(text):
+            return self._before(tracker.sender_id, past, now)
+        if asks_last_topic(text):
+            return describe_earlier(user, now)
+        kinds = asked_kinds(text)
+        answer = describe(user, kinds or ALL_KINDS)
+        if kinds is None and user.facts:
+            # What was asked is none of the kinds that are kept.
+            answer = f"我记着的是这些：{answer}"
+        return answer
+
+    def _before(self, sender_id: str, kinds: tuple[FactKind, ...], now: float) -> str:
+        """What was true once, of some kinds."""
+        past = self._resources.memory.past_facts(sender_id, now)
+        known = tuple(fact for fact in past if fact.kind in kinds)
+        if not known:
+            return NOTHING_BEFORE
+        return describe_facts(known).replace("你", "你以前", 1)
 
     def _told(self, user_id: str, text: str, now: float) -> str | None:
         """The answer to a question whether, or when, the user spoke of something."""

@@ -34,6 +34,7 @@ from framework_plugin.components.session import (
 )
 from framework_plugin.components.user_memory import (
     current_user_context,
+    memory_action,
     memory_must_speak,
 )
 from framework_plugin.generation import artefact
@@ -114,7 +115,8 @@ class LSTMResponsePolicy(Policy):
 
     After the user's message it predicts `utter_generated`, with the reply in the slot
     `generated_reply`, or `action_retrieve_answer`; this one also where only
-    the memory can speak. After any action it listens; if an
+    the memory can speak; and `action_recall_memory` or `action_forget_memory`, if the
+    domain has them, where the message asks for that. After any action it listens; if an
     action said nothing since its server did not answer, it first says so with
     `utter_service_down`. After a reply to a message that also asks something, it
     predicts `action_answer_besides`, if the domain has it.
@@ -218,6 +220,9 @@ class LSTMResponsePolicy(Policy):
             return self._certain(_next_action(tracker, domain), _HIGHEST, domain)
         if memory_must_speak(tracker):
             return self._certain(ACTION_RETRIEVE_ANSWER, _HIGHEST, domain)
+        action = memory_action(tracker)
+        if action is not None and _knows(domain, action):
+            return self._certain(action, _HIGHEST, domain)
         known = recalled_user_context if self._recalls else current_user_context
         reply = self._reply(dialogue_of(tracker), known(tracker))
         if not reply.sure:
@@ -247,11 +252,16 @@ def _next_action(tracker: DialogueStateTracker, domain: Domain) -> str:
     message = tracker.latest_message
     if (
         tracker.latest_action_name == UTTER_GENERATED
-        and ACTION_ANSWER_BESIDES in domain.action_names_or_texts
+        and _knows(domain, ACTION_ANSWER_BESIDES)
         and question_besides((message and message.text) or "") is not None
     ):
         return ACTION_ANSWER_BESIDES
     return str(ACTION_LISTEN_NAME)
+
+
+def _knows(domain: Domain, action: str) -> bool:
+    """Whether the assistant has an action; not every one has all."""
+    return action in domain.action_names_or_texts
 
 
 def _explanation(reply: Reply) -> dict[str, Any]:

@@ -24,6 +24,8 @@ GENERATED_REPLY = "generated_reply"
 UTTER_GENERATED = "utter_generated"
 UTTER_SERVICE_DOWN = "utter_service_down"
 ACTION_RETRIEVE_ANSWER = "action_retrieve_answer"
+ACTION_FORGET_MEMORY = "action_forget_memory"
+ACTION_RECALL_MEMORY = "action_recall_memory"
 ACTION_ANSWER_BESIDES = "action_answer_besides"
 
 FROM_SNAPSHOT = "personal_chat_snapshot"

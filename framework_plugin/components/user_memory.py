@@ -8,14 +8,21 @@ from functools import lru_cache
 from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from framework_plugin.components.session import (
+    ACTION_FORGET_MEMORY,
+    ACTION_RECALL_MEMORY,
+)
 from framework_plugin.corpus.dialogue import Speaker, Turn
 from framework_plugin.corpus.user_context import TIME_ZONE, FactKind, UserContext
 from framework_plugin.memory.changes import Book, FactChange, Operation, heard
 from framework_plugin.memory.extraction import Entity, FactExtractor
 from framework_plugin.memory.notes import notes_on
+from framework_plugin.memory.questions import asked_kinds, asked_of_the_past
+from framework_plugin.memory.remembered import asked_topic
 from framework_plugin.memory.repository import EARLIER_TURNS
 
 _ANSWERS = (Operation.CONFIRM, Operation.DENY)
+_FORGETS = (Operation.REMOVE, Operation.CLEAR)
 
 
 def told_changes(
@@ -89,6 +96,23 @@ def memory_must_speak(tracker: DialogueStateTracker) -> bool:
         change.kind is FactKind.NOTE or (answers and change.operation in _ANSWERS)
         for change in changes
     )
+
+
+def memory_action(tracker: DialogueStateTracker) -> str | None:
+    """The action that answers the message from the memory, or forgets what it says.
+
+    NLU knows such messages by examples; this knows them by what they ask for.
+    """
+    message = tracker.latest_message
+    if message is None or not message.text:
+        return None
+    zone = current_user_context(tracker).time_zone
+    if any(c.operation in _FORGETS for c in told_changes(message, zone)):
+        return ACTION_FORGET_MEMORY
+    asked = asked_kinds(message.text) or asked_of_the_past(message.text)
+    if asked or asked_topic(message.text) is not None:
+        return ACTION_RECALL_MEMORY
+    return None
 
 
 def _turns_of_sessions_before(tracker: DialogueStateTracker) -> list[Turn]:

@@ -40,7 +40,8 @@ _ASKED_DIRECTLY: dict[FactKind, re.Pattern[str]] = {
         rf"|我是谁|(?:怎么|如何)(?:称呼|叫)我|[该得会]叫我{_WHAT}"
     ),
     FactKind.NICKNAME: re.compile(
-        rf"我的?(?:小名|外号|昵称|网名|绰号|英文名)(?:是|叫){_WHAT}|^我的(?:小名|外号|昵称|网名){_END}"
+        rf"(?:同事|朋友|同学|家里?人|大家|别人|他们|她们|室友)[们都平时]*[叫喊]我{_WHAT}"
+        rf"|我的?(?:小名|外号|昵称|网名|绰号|英文名)(?:是|叫){_WHAT}|^我的(?:小名|外号|昵称|网名){_END}"
     ),
     FactKind.GENDER: re.compile(
         "我是男(?:的|生)?还?是女|我是女(?:的|生)?还?是男|我的?性别是?"
@@ -49,7 +50,7 @@ _ASKED_DIRECTLY: dict[FactKind, re.Pattern[str]] = {
         "我(?:今年|现在)?(?:多大|几岁|多少岁)|我的?(?:年龄|年纪|岁数)(?:是|多|几|$)|我是?哪一?年(?:的|生)"
     ),
     FactKind.HOMETOWN: re.compile(
-        "我的?(?:老家|家乡|故乡|籍贯)(?:是|在)?(?:哪|什么地方|来着|$)|我是(?:哪里|哪儿|哪)的?人"
+        "我的?(?:老家|家乡|故乡|籍贯)(?:是|在)?(?:哪|什么地方|来着|$)|我(?:到底)?是?(?:哪里|哪儿|哪)的?人"
     ),
     FactKind.FAMILY: re.compile(
         rf"我(?:有没有|有)(?:几个|{_WHAT})?(?:{_RELATIVES})(?:吗|没|么)?|我家(?:里)?(?:都)?有(?:谁|几口|哪些人)"
@@ -88,6 +89,7 @@ _ASKED_DIRECTLY: dict[FactKind, re.Pattern[str]] = {
         rf"|我对{_WHAT}过敏|我有{_WHAT}忌口"
     ),
 }
+_PAST = re.compile("以前|从前|过去|曾经|原来|原先|之前")
 _NAMED: dict[FactKind, re.Pattern[str]] = {
     FactKind.NAME: re.compile("名字|姓名|[是叫]谁|^叫|称呼"),
     FactKind.CITY: re.compile("住|城市|来自|(?<!老)家在"),
@@ -131,6 +133,14 @@ def asked_kinds(text: str) -> tuple[FactKind, ...] | None:
         if not kinds and _ALL.search(norm):
             return ALL_KINDS
     return tuple(kind for kind in FactKind if kind in kinds) or None
+
+
+def asked_of_the_past(text: str) -> tuple[FactKind, ...]:
+    """Which kinds a user asks about as they were: `我以前住哪`."""
+    if not _PAST.search(text):
+        return ()
+    kinds = asked_kinds(_PAST.sub("", text))
+    return () if kinds is None or kinds == ALL_KINDS else kinds
 
 
 def _of_self(norm: str, start: int) -> bool:

@@ -167,6 +167,14 @@ def test_the_name_of_a_child_known_before_is_no_loss(talk: Conversation) -> None
     assert answer == "好，我记下了：你女儿叫朵朵。"
 
 
+def test_what_was_true_before_is_told_as_past(talk: Conversation) -> None:
+    remember(talk, FactKind.CITY, "成都")
+    remember(talk, FactKind.CITY, "昆山")
+
+    assert talk.say("我以前住哪").answer(ActionRecallMemory) == "你以前住在成都。"
+    assert "没跟我说过" in talk.say("我以前是做什么的").answer(ActionRecallMemory)
+
+
 def test_a_note_is_confirmed_and_found_again(talk: Conversation) -> None:
     answer = talk.say("帮我记一下，我的车停在B2").answer(ActionRetrieveAnswer)
 

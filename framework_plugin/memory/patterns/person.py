@@ -88,6 +88,7 @@ PERSON = (
         bare=True,
     ),
     _age(rf"(?P<self>我|俺)(?:也|都|已经)*(?P<v>{_TENS})了{_THEN}"),
+    _age(rf"(?P<self>我|俺)(?P<v>[1-9][0-9]){END}"),
     _age(rf"(?P<self>本人)(?P<v>{_TENS}){END}"),
 )
 

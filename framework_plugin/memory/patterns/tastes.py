@@ -68,6 +68,7 @@ TASTES = (
         words.is_allergen,
     ),
     _taste(FactKind.DISLIKE, rf"{ME}{THING}不耐受{END}", words.is_allergen),
+    _taste(FactKind.DISLIKE, rf"{ME}怕[吃喝]?(?P<v>[辣酸苦腥膻麻甜腻咸]+|油腻){END}"),
     _taste(FactKind.LIKE, rf"{ME}{LOVE}的[{HAN}]{{0,6}}?(?:就|也)?是{EAT}{THINGS}"),
     _taste(
         FactKind.LIKE,
