@@ -9,8 +9,10 @@ from framework_plugin.retrieval.answer import (
     decide,
 )
 from framework_plugin.retrieval.faq import Faq, load_faq
-from framework_plugin.retrieval.index import Hit, PassageIndex
-from framework_plugin.retrieval.judging import Candidates, Judge, coverage
+from framework_plugin.retrieval.hits import Hit
+from framework_plugin.retrieval.index import PassageIndex
+from framework_plugin.retrieval.judge import Judge
+from framework_plugin.retrieval.judging import Candidates, coverage
 from framework_plugin.retrieval.live import LiveIndex
 from framework_plugin.retrieval.passages import Passage
 from framework_plugin.retrieval.terms import TermExtractor, TermWeights, load_synonyms

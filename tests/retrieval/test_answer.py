@@ -16,7 +16,7 @@ SETTINGS = AnswerSettings(sure=0.6, maybe=0.4, lead=0.05, choices=3)
 
 def hits(*scores: float) -> list[Hit]:
     return [
-        Hit(Passage(str(n), "源", "源", "", "答", ("问",)), "问", score)
+        Hit(Passage(str(n), "源", "源", "", "答", ("问",)), "问", score, score)
         for n, score in enumerate(scores)
     ]
 
