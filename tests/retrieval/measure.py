@@ -102,7 +102,7 @@ def print_figures() -> None:
     for name, cases in files.items():
         parts[f"{name}, tuned"], parts[f"{name}, held out"] = halves(cases)
     parts["all"] = [case for cases in files.values() for case in cases]
-    parts["blind"] = blind
+    parts["blind, tuned"], parts["blind, held out"] = halves(blind)
     garbled = load_garbled()
     for kind in dict.fromkeys(kind for kind, _ in garbled):
         parts[f"garbled, {kind}"] = [case for own, case in garbled if own == kind]
