@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from framework_plugin.errors import SettingsError
 from framework_plugin.retrieval.hits import Hit
@@ -89,7 +89,7 @@ def decide(hits: Sequence[Hit], settings: AnswerSettings | None = None) -> Decis
     best = hits[0]
     if best.score >= EXACT:
         return Answer(best)
-    if best.trust >= settings.sure and stands_out(hits, settings.lead):
+    if best.trust >= settings.sure and _stands_out(hits, settings.lead):
         return Answer(best)
     if best.trust < settings.maybe:
         return NoAnswer()
@@ -97,7 +97,17 @@ def decide(hits: Sequence[Hit], settings: AnswerSettings | None = None) -> Decis
     return Choices(tuple(near[: settings.choices]))
 
 
-def stands_out(hits: Sequence[Hit], lead: float) -> bool:
+def decide_by_words(
+    hits: Sequence[Hit], settings: AnswerSettings | None = None
+) -> Decision:
+    """The same for a query that is no sentence, such as `运费` or `白茶 能放几年`.
+
+    Trust was learned from what people write, so scores alone count.
+    """
+    return decide([replace(hit, trust=hit.score) for hit in hits], settings)
+
+
+def _stands_out(hits: Sequence[Hit], lead: float) -> bool:
     """Whether the best hit is so far ahead of the next one."""
     best, *others = (hit.score for hit in hits[:2])
     return not others or best - others[0] >= lead

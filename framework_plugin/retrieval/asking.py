@@ -12,6 +12,7 @@ from framework_plugin.retrieval.answer import (
     Choices,
     Decision,
     decide,
+    decide_by_words,
 )
 from framework_plugin.retrieval.completion import Search, complete, core_of, leans
 from framework_plugin.retrieval.hits import Hit
@@ -87,7 +88,7 @@ def _one(
         if own or not leans(question):
             return asked
         core = core_of(question)
-        return Asked(question, core, decide(search(core), settings))
+        return Asked(question, core, decide_by_words(search(core)))
     hits = completed.hits
     if own and own.passage != hits[0].passage and own.score > hits[0].score:
         # It may go on with the matter, or turn to another.
@@ -104,8 +105,11 @@ def _decided(
     A matter that is only named (`龙井`) is in many wordings: what is asked of it must
     stand out more.
     """
+    hits = search(question)
+    if leans(question):
+        return decide_by_words(hits)
     is_named = len(question.strip()) <= _LONGEST_NAME and not asks(question)
-    return decide(search(question), _NAMED if is_named else settings)
+    return decide(hits, _NAMED if is_named else settings)
 
 
 def _says_more(parts: Sequence[Asked], whole: Asked) -> bool:

@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from framework_plugin.retrieval.answer import stands_out
+from framework_plugin.retrieval.answer import (
+    Answer,
+    AnswerSettings,
+    NoAnswer,
+    decide_by_words,
+)
 from framework_plugin.retrieval.hits import Hit
 from framework_plugin.retrieval.questions import asks
 from framework_plugin.retrieval.terms import load_asking_words
@@ -49,9 +54,6 @@ _WORDS = 6
 _DEEP = 20
 _NEARLY = 0.9
 """Share of a score that may be lost where a word is added; see `_more_than`."""
-# What is made of single words is no sentence, so that scores decide, and not trust.
-_SURE, _MAYBE, _LEAD = 0.61, 0.48, 0.05
-_OFFERED = 3
 _LEADS = re.compile("^(?:那么?|要是|如果|假如|换成?|还有)+")
 _LEANS = re.compile("^那|呢[?？!！。~ ]*$")
 _TAIL = re.compile("[呢啊呀吧嘛哦?？!！。,，~ ]+$")
@@ -108,17 +110,18 @@ def _carried(
     context = " ".join(words)
     query = f"{context} {core}"
     hits = search(query, _DEEP)
-    if not hits or hits[0].score < _SURE:
+    decision = decide_by_words(hits)
+    if isinstance(decision, NoAnswer):
         return None
     before = search(context, _DEEP)
-    sure = stands_out(hits, _LEAD)
-    near = hits[:1] if sure else [hit for hit in hits if hit.score >= _MAYBE][:_OFFERED]
+    sure = isinstance(decision, Answer)
+    near = (decision.hit,) if isinstance(decision, Answer) else decision.hits
     both = [
         hit
         for hit in near
         if _more_than(*by_itself, hit) and _more_than(before, _NEARLY, hit)
     ]
-    if not both or both[0] is not near[0]:
+    if not both or both[0] is not near[0] or both[0].score < AnswerSettings().sure:
         return None
     return Completed(query, tuple(both), sure)
 

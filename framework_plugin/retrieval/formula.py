@@ -30,7 +30,7 @@ class Formula:
 
     def trust(self, evidence: Evidence) -> float:
         """How surely a passage is the answer, on the scale of `AnswerSettings`."""
-        if evidence.prose:
+        if evidence.is_prose:
             return evidence.score
         values = (getattr(evidence, name) for name in EVIDENCE)
         odds = BIAS + sum(w * v for w, v in zip(WEIGHTS, values, strict=True))

@@ -33,7 +33,7 @@ class Evidence:
         unknown: How much of the query stands nowhere in the documents, from 0 to 1.
         terms: The logarithm of how many terms the query has. The longer it is, the less
             of it can be found by chance.
-        prose: Whether the best wording is a sentence of prose, not a question. The
+        is_prose: Whether the best wording is a sentence of prose, not a question. The
             sentences of a passage do not say the same in other words, so that they
             need not agree.
     """
@@ -43,7 +43,7 @@ class Evidence:
     lead: float
     unknown: float
     terms: float
-    prose: bool
+    is_prose: bool
 
     @classmethod
     def of(

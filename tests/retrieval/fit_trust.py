@@ -1,4 +1,6 @@
-"""Fits the weights of `Formula.trust`; `python -m tests.retrieval.fit_trust` prints them.
+"""Fits the weights of `Formula.trust`.
+
+`python -m tests.retrieval.fit_trust` prints them, after a minute.
 
 Learned from: all of `paraphrases.tsv` and `paraphrases_fresh.tsv`, `unanswerable.txt`,
 every second line of `paraphrases_blind.tsv`, and every fifth wording of the FAQ itself,

@@ -38,6 +38,7 @@ class Report:
         wrong: Answerable queries answered at once with another entry.
         answered: Unanswerable queries that got an answer.
         bothered: Unanswerable queries that were offered choices.
+        precise: Of all queries that were answered at once, those answered rightly.
     """
 
     first: float
@@ -46,6 +47,7 @@ class Report:
     wrong: float
     answered: float
     bothered: float
+    precise: float
 
 
 def load_cases(name: str = "paraphrases.tsv") -> list[Case]:
@@ -73,7 +75,9 @@ def measure(
             counts["offered"] += case.expected in offered
     unanswerable = sum(case.expected == UNANSWERABLE for case in cases)
     answerable = len(cases) - unanswerable
-    of = {"answered": unanswerable, "bothered": unanswerable}
+    counts["precise"] = counts["right"]
+    given = counts["right"] + counts["wrong"] + counts["answered"]
+    of = {"answered": unanswerable, "bothered": unanswerable, "precise": given}
     return Report(**{k: n / max(of.get(k, answerable), 1) for k, n in counts.items()})
 
 
@@ -103,6 +107,7 @@ def print_figures() -> None:
         parts[f"{name}, tuned"], parts[f"{name}, held out"] = halves(cases)
     parts["all"] = [case for cases in files.values() for case in cases]
     parts["blind, tuned"], parts["blind, held out"] = halves(blind)
+    parts["second blind"] = load_cases("paraphrases_blind2.tsv")
     garbled = load_garbled()
     for kind in dict.fromkeys(kind for kind, _ in garbled):
         parts[f"garbled, {kind}"] = [case for own, case in garbled if own == kind]
