@@ -16,7 +16,7 @@ from framework_plugin.retrieval.answer import (
 )
 from framework_plugin.retrieval.completion import Search, complete, core_of, leans
 from framework_plugin.retrieval.hits import Hit
-from framework_plugin.retrieval.questions import asks, questions_in
+from framework_plugin.retrieval.questions import asks, clauses_in, questions_in
 
 _NAMED = AnswerSettings(lead=0.1)
 _PART = AnswerSettings(sure=0.5)
@@ -106,10 +106,28 @@ def _decided(
     stand out more.
     """
     hits = search(question)
-    if leans(question):
+    is_short = len(question.strip()) <= _LONGEST_NAME
+    if is_short and not asks(question):
+        return decide_by_words(hits, _NAMED)
+    if is_short or leans(question):
         return decide_by_words(hits)
-    is_named = len(question.strip()) <= _LONGEST_NAME and not asks(question)
-    return decide(hits, _NAMED if is_named else settings)
+    decision = decide(hits, settings)
+    if isinstance(decision, Choices):
+        return _by_a_clause(search, question, hits[0]) or decision
+    return decision
+
+
+def _by_a_clause(search: Search, question: str, nearest: Hit) -> Answer | None:
+    """The answer to what is asked beside what is told, as in `我在苏州，几天能到`.
+
+    Only where that is the very wording of the passage which the whole is nearest to.
+    """
+    asking = [clause for clause in clauses_in(question) if asks(clause)]
+    if len(asking) != 1 or asking[0] == question:
+        return None
+    (best, *_) = search(asking[0], 1) or (nearest,)
+    same = best.score >= EXACT and best.passage == nearest.passage
+    return Answer(best) if same else None
 
 
 def _says_more(parts: Sequence[Asked], whole: Asked) -> bool:
