@@ -22,13 +22,10 @@ from framework_plugin.retrieval.parts import Hidden, Part, Parts
 from framework_plugin.retrieval.passages import Passage
 from framework_plugin.retrieval.rows import Floats, Lexicon, Places, rarity
 from framework_plugin.retrieval.segment import read_segment
-from framework_plugin.retrieval.terms import TermExtractor, load_synonyms
+from framework_plugin.retrieval.terms import TermExtractor
 from framework_plugin.retrieval.trust import Evidence
+from framework_plugin.retrieval.word_lists import extractor_beside
 
-SYNONYMS_FILE = "synonyms.txt"
-KINDS_FILE = "kinds.txt"
-WORD_FILES = (SYNONYMS_FILE, KINDS_FILE)
-"""Lists of words beside the files of a FAQ."""
 # Texts that BM25 hands on to be judged: far more than ever matter, few enough to be
 # judged within a millisecond.
 CANDIDATE_TEXTS = 64
@@ -298,17 +295,3 @@ class _Wordings(Sequence[str]):
         if isinstance(place, slice):
             return [self._parts.found(int(n))[1] for n in self._numbers[place]]
         return self._parts.found(int(self._numbers[place]))[1]
-
-
-def extractor_beside(path: Path) -> TermExtractor:
-    """The extractor with the lists of words that lie beside the files of a FAQ.
-
-    Raises:
-        DocumentError: If `synonyms.txt` or `kinds.txt` is broken.
-    """
-    folder = path if path.is_dir() else path.parent
-    synonyms, kinds = (
-        load_synonyms(folder / name) if (folder / name).exists() else None
-        for name in WORD_FILES
-    )
-    return TermExtractor.default(synonyms, kinds)

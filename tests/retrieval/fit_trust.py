@@ -20,9 +20,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from framework_plugin.retrieval import Passage, PassageIndex, coverage, load_faq
-from framework_plugin.retrieval.index import extractor_beside
 from framework_plugin.retrieval.judging import Candidates
 from framework_plugin.retrieval.trust import EVIDENCE, Evidence
+from framework_plugin.retrieval.word_lists import extractor_beside
 from tests.retrieval.measure import FAQ, HERE, UNANSWERABLE, Case, halves, load_cases
 
 # Questions by somebody who knew no wording tell most of what users will ask.
