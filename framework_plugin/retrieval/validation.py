@@ -66,11 +66,13 @@ class Validation:
 
     @property
     def is_better(self) -> bool:
-        """Whether the learned judge is nowhere worse, and somewhere better."""
-        before = (self.formula.first, self.formula.answered)
-        after = (self.learned.first, self.learned.answered)
-        pairs = zip(after, before, strict=True)
-        return after != before and all(new >= old for new, old in pairs)
+        """Whether the learned judge ranks no worse, and wins more than it loses.
+
+        It may answer fewer questions at once with the wanted precision than the formula
+        does, but fewer only than those for which it now ranks the right entry first.
+        """
+        ranked = self.learned.first - self.formula.first
+        return ranked >= 0 and ranked + self.learned.answered > self.formula.answered
 
 
 @dataclass(frozen=True)
