@@ -16,14 +16,15 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
 
+from actions.audience import audience_of
 from actions.conversation import latest_intent, latest_text, session_events
+from actions.looking_up import Lookup
 from actions.order_book import find_order_number
 from actions.people import way_to_a_person
 from actions.replying import say, say_answer
 from actions.resources import Resources, default_resources
 from actions.shop_action import ShopAction
-from framework_plugin.errors import DocumentError
-from framework_plugin.retrieval import Answer, decide
+from framework_plugin.errors import PersonalChatError
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class ValidateOrderForm(FormValidationAction):
             raise ActionExecutionRejection(self.name())
         return {ORDER_NUMBER: number}
 
-    def validate_order_number(
+    async def validate_order_number(
         self,
         value: object,
         dispatcher: CollectingDispatcher,
@@ -112,10 +113,12 @@ class ValidateOrderForm(FormValidationAction):
             way = way_to_a_person(self._resources.clock())
             say(dispatcher, f"还是没找到订单号，咱们不耗着了。{way}")
             return {ORDER_NUMBER: None, REQUESTED_SLOT: None}
-        self._answer(dispatcher, text)
+        await self._answer(dispatcher, tracker, text)
         return {ORDER_NUMBER: None}
 
-    def _answer(self, dispatcher: CollectingDispatcher, text: str) -> None:
+    async def _answer(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, text: str
+    ) -> None:
         """Says what is wrong with a number, or answers a question asked meanwhile."""
         digits = len(_DIGITS.findall(unicodedata.normalize("NFKC", text)))
         if digits:
@@ -123,12 +126,13 @@ class ValidateOrderForm(FormValidationAction):
             say(dispatcher, f"{shape}，再对一对？", {"kind": _EXPLAINED})
             return
         try:
-            decision = decide(self._resources.faq.search(text))
-        except DocumentError as error:
+            found = await Lookup(self._resources, audience_of(tracker)).asked(text, ())
+        except PersonalChatError as error:
             logger.error("The FAQ cannot be used: %s", error)
             return
-        if isinstance(decision, Answer):
-            say_answer(dispatcher, decision.hit.passage, decision.hit.score)
+        for hit in (asked.answer for asked in found):
+            if hit:
+                say_answer(dispatcher, hit.passage, hit.score)
 
 
 class ActionAskOrderNumber(ShopAction):

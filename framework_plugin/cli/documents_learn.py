@@ -133,8 +133,8 @@ def learn(
 
 def _lessons(file: Path, faq: Path, endpoints: Path) -> tuple[Lessons, PassageIndex]:
     from framework_plugin.retrieval import PassageIndex, load_faq
-    from framework_plugin.retrieval.index import extractor_beside
     from framework_plugin.retrieval.labelled import lessons, read_pairs
+    from framework_plugin.retrieval.word_lists import extractor_beside
 
     entries = [*load_faq(faq).entries, *_stored(endpoints)]
     extract = extractor_beside(faq)

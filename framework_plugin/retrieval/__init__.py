@@ -9,11 +9,14 @@ from framework_plugin.retrieval.answer import (
     decide,
 )
 from framework_plugin.retrieval.faq import Faq, load_faq
-from framework_plugin.retrieval.index import Hit, PassageIndex
-from framework_plugin.retrieval.judging import Candidates, Judge, coverage
+from framework_plugin.retrieval.hits import Hit
+from framework_plugin.retrieval.index import PassageIndex
+from framework_plugin.retrieval.judge import Judge
+from framework_plugin.retrieval.judging import Candidates, coverage
 from framework_plugin.retrieval.live import LiveIndex
 from framework_plugin.retrieval.passages import Passage
-from framework_plugin.retrieval.terms import TermExtractor, TermWeights, load_synonyms
+from framework_plugin.retrieval.terms import TermExtractor, TermWeights
+from framework_plugin.retrieval.word_lists import load_synonyms
 
 __all__ = [
     "Answer",

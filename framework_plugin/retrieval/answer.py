@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from framework_plugin.errors import SettingsError
-from framework_plugin.retrieval.index import Hit
+from framework_plugin.retrieval.hits import Hit
 
 # The same words in another order score 1 but for rounding.
-_EXACT = 0.999
+EXACT = 0.999
+"""From this score on a wording is the very one asked."""
+_AS_NEAR = 0.7
+"""Share of the best score from which on another passage may be the one meant."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,30 @@ def decide(hits: Sequence[Hit], settings: AnswerSettings | None = None) -> Decis
         settings: The thresholds; the measured ones when left out.
     """
     settings = settings or AnswerSettings()
-    if hits and hits[0].score >= settings.sure and _stands_out(hits, settings.lead):
-        return Answer(hits[0])
-    near = tuple(hit for hit in hits if hit.score >= settings.maybe)
-    return Choices(near[: settings.choices]) if near else NoAnswer()
+    if not hits:
+        return NoAnswer()
+    best = hits[0]
+    if best.score >= EXACT:
+        return Answer(best)
+    if best.trust >= settings.sure and _stands_out(hits, settings.lead):
+        return Answer(best)
+    if best.trust < settings.maybe:
+        return NoAnswer()
+    near = [hit for hit in hits if hit.score >= _AS_NEAR * best.score]
+    return Choices(tuple(near[: settings.choices]))
+
+
+def decide_by_words(
+    hits: Sequence[Hit], settings: AnswerSettings | None = None
+) -> Decision:
+    """The same for a query that is no sentence, such as `运费` or `白茶 能放几年`.
+
+    Trust was learned from what people write, so scores alone count.
+    """
+    return decide([replace(hit, trust=hit.score) for hit in hits], settings)
 
 
 def _stands_out(hits: Sequence[Hit], lead: float) -> bool:
-    """Whether the best hit is the very wording asked, or well ahead of the next."""
+    """Whether the best hit is so far ahead of the next one."""
     best, *others = (hit.score for hit in hits[:2])
-    return best >= _EXACT or not others or best - others[0] >= lead
+    return not others or best - others[0] >= lead

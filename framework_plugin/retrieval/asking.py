@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from framework_plugin.retrieval.answer import (
+    EXACT,
     Answer,
     AnswerSettings,
     Choices,
     Decision,
     decide,
+    decide_by_words,
 )
 from framework_plugin.retrieval.completion import Search, complete, core_of, leans
-from framework_plugin.retrieval.index import Hit
-from framework_plugin.retrieval.questions import asks, questions_in
+from framework_plugin.retrieval.hits import Hit
+from framework_plugin.retrieval.questions import asks, clauses_in, questions_in
 
-_EXACT = 0.999
 _NAMED = AnswerSettings(lead=0.1)
+_PART = AnswerSettings(sure=0.5)
+"""Who asks one thing of the documents asks the next of them as well."""
 _LONGEST_NAME = 4
 _NEARLY = 0.95
 """What one wording holds of two questions counts a little more than it tells."""
@@ -59,19 +62,24 @@ def ask(search: Search, message: str, earlier: Sequence[str] = ()) -> tuple[Aske
     """
     whole = _one(search, message, earlier)
     questions = questions_in(message)
-    if len(questions) < 2 or (whole.answer and whole.answer.score >= _EXACT):
+    if len(questions) < 2 or (whole.answer and whole.answer.score >= EXACT):
         return (whole,)
     parts: list[Asked] = []
     before = tuple(earlier)
     for question in questions:
-        parts.append(_one(search, question, before))
+        parts.append(_one(search, question, before, _PART))
         before = (parts[-1].query, *before)
     return _each_once(parts) if _says_more(parts, whole) else (whole,)
 
 
-def _one(search: Search, question: str, earlier: Sequence[str]) -> Asked:
+def _one(
+    search: Search,
+    question: str,
+    earlier: Sequence[str],
+    settings: AnswerSettings | None = None,
+) -> Asked:
     """One question, completed from earlier ones where it has no answer of its own."""
-    asked = Asked(question, question, _decided(search, question))
+    asked = Asked(question, question, _decided(search, question, settings))
     own = asked.answer
     if own and not leans(question):
         return asked
@@ -80,7 +88,7 @@ def _one(search: Search, question: str, earlier: Sequence[str]) -> Asked:
         if own or not leans(question):
             return asked
         core = core_of(question)
-        return Asked(question, core, decide(search(core)))
+        return Asked(question, core, decide_by_words(search(core)))
     hits = completed.hits
     if own and own.passage != hits[0].passage and own.score > hits[0].score:
         # It may go on with the matter, or turn to another.
@@ -89,14 +97,37 @@ def _one(search: Search, question: str, earlier: Sequence[str]) -> Asked:
     return Asked(question, completed.query, decision)
 
 
-def _decided(search: Search, question: str) -> Decision:
+def _decided(
+    search: Search, question: str, settings: AnswerSettings | None
+) -> Decision:
     """What to do with a question by itself.
 
     A matter that is only named (`龙井`) is in many wordings: what is asked of it must
     stand out more.
     """
-    is_named = len(question.strip()) <= _LONGEST_NAME and not asks(question)
-    return decide(search(question), _NAMED if is_named else None)
+    hits = search(question)
+    is_short = len(question.strip()) <= _LONGEST_NAME
+    if is_short and not asks(question):
+        return decide_by_words(hits, _NAMED)
+    if is_short or leans(question):
+        return decide_by_words(hits)
+    decision = decide(hits, settings)
+    if isinstance(decision, Choices):
+        return _by_a_clause(search, question, hits[0]) or decision
+    return decision
+
+
+def _by_a_clause(search: Search, question: str, nearest: Hit) -> Answer | None:
+    """The answer to what is asked beside what is told, as in `我在苏州，几天能到`.
+
+    Only where that is the very wording of the passage which the whole is nearest to.
+    """
+    asking = [clause for clause in clauses_in(question) if asks(clause)]
+    if len(asking) != 1 or asking[0] == question:
+        return None
+    (best, *_) = search(asking[0], 1) or (nearest,)
+    same = best.score >= EXACT and best.passage == nearest.passage
+    return Answer(best) if same else None
 
 
 def _says_more(parts: Sequence[Asked], whole: Asked) -> bool:

@@ -13,8 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from framework_plugin.retrieval.answer import Answer, AnswerSettings, NoAnswer, decide
-from framework_plugin.retrieval.index import Hit
+from framework_plugin.retrieval.answer import (
+    Answer,
+    AnswerSettings,
+    NoAnswer,
+    decide_by_words,
+)
+from framework_plugin.retrieval.hits import Hit
 from framework_plugin.retrieval.questions import asks
 from framework_plugin.retrieval.terms import load_asking_words
 from framework_plugin.text.segment import create_segmenter
@@ -105,7 +110,7 @@ def _carried(
     context = " ".join(words)
     query = f"{context} {core}"
     hits = search(query, _DEEP)
-    decision = decide(hits)
+    decision = decide_by_words(hits)
     if isinstance(decision, NoAnswer):
         return None
     before = search(context, _DEEP)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from framework_plugin.errors import DocumentError
 from framework_plugin.retrieval.faq import Faq, Read, collected, faq_files, read_faq
-from framework_plugin.retrieval.index import WORD_FILES, PassageIndex, extractor_beside
-from framework_plugin.retrieval.judging import Judge
+from framework_plugin.retrieval.index import PassageIndex
+from framework_plugin.retrieval.judge import Judge
 from framework_plugin.retrieval.passages import Passage
 from framework_plugin.retrieval.terms import TermExtractor
+from framework_plugin.retrieval.word_lists import WORD_FILES, extractor_beside
 
 logger = logging.getLogger(__name__)
 

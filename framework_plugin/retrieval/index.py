@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import overload
+from typing import NamedTuple, overload
 
 import numpy as np
 
@@ -14,38 +14,24 @@ from framework_plugin.retrieval.batches import BatchExtractor
 from framework_plugin.retrieval.bm25 import Query, length_factor
 from framework_plugin.retrieval.cleaning import QueryCleaner
 from framework_plugin.retrieval.faq import load_faq
-from framework_plugin.retrieval.judging import Candidates, Judge, coverage
+from framework_plugin.retrieval.formula import Formula
+from framework_plugin.retrieval.hits import Found, Hit, distinct
+from framework_plugin.retrieval.judge import Judge
+from framework_plugin.retrieval.judging import Candidates
 from framework_plugin.retrieval.parts import Hidden, Part, Parts
 from framework_plugin.retrieval.passages import Passage
-from framework_plugin.retrieval.rows import Lexicon, Places, rarity
+from framework_plugin.retrieval.rows import Floats, Lexicon, Places, rarity
 from framework_plugin.retrieval.segment import read_segment
-from framework_plugin.retrieval.terms import TermExtractor, load_synonyms
+from framework_plugin.retrieval.terms import TermExtractor
+from framework_plugin.retrieval.trust import Evidence
+from framework_plugin.retrieval.word_lists import extractor_beside
 
-SYNONYMS_FILE = "synonyms.txt"
-KINDS_FILE = "kinds.txt"
-WORD_FILES = (SYNONYMS_FILE, KINDS_FILE)
-"""Lists of words beside the files of a FAQ."""
 # Texts that BM25 hands on to be judged: far more than ever matter, few enough to be
 # judged within a millisecond.
 CANDIDATE_TEXTS = 64
 # Up to twice as many where passages have more texts than this: fewer passages are
 # among the best texts then.
 _FEW_TEXTS = 6
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A passage that may answer a query.
-
-    Args:
-        passage: The passage.
-        wording: Which of its wordings is nearest to the query.
-        score: How well the passage answers the query, from 0 to 1.
-    """
-
-    passage: Passage
-    wording: str
-    score: float
 
 
 class PassageIndex:
@@ -57,7 +43,7 @@ class PassageIndex:
     Args:
         passages: What can be found.
         extract: Turns a text into terms; the package's own when left out.
-        judge: Scores the wordings that BM25 found; `coverage` when left out.
+        judge: Scores the wordings that BM25 found; `Formula` when left out.
     """
 
     def __init__(
@@ -67,7 +53,7 @@ class PassageIndex:
         judge: Judge | None = None,
     ) -> None:
         self._extract = extract or TermExtractor.default()
-        self._judge = judge or coverage
+        self._judge = judge or Formula()
         self._lexicon = Lexicon()
         self._read = BatchExtractor(self._extract, self._lexicon)
         self._clean = QueryCleaner(self._extract, self._lexicon)
@@ -125,16 +111,12 @@ class PassageIndex:
         Returns:
             Hits with a score above 0. Equal scores keep the order of the passages.
         """
-        hits: list[Hit] = []
-        seen: set[object] = set()
-        for hit in self._ranked(query, self._parts.hidden(at, audience)):
-            if len(hits) == limit:
-                break
-            same = _same_to_the_user(hit.passage)
-            if seen.isdisjoint(same):
-                hits.append(hit)
-            seen.update(same)
-        return hits
+        hidden = self._parts.hidden(at, audience)
+        judged = _Judged.of(self.candidates(query, hidden), self._judge)
+        found = chain(self._worded(query, hidden), self._ranked(judged))
+        # One more, since what is nearly as near makes the others less sure.
+        best = distinct(found, max(limit, 1) + 1)
+        return [self._hit(judged, best, place) for place in range(len(best))][:limit]
 
     def candidates(
         self, query: str, hidden: Hidden | None = None
@@ -232,24 +214,36 @@ class PassageIndex:
         self._weights = self._rarity.copy()
         self._weights[:-1] *= kinds
 
-    def _ranked(self, query: str, hidden: Hidden) -> Iterator[Hit]:
-        """Hits, best first; a passage may come again."""
+    def _worded(self, query: str, hidden: Hidden) -> Iterator[Found]:
+        """The passages of which the query is a wording."""
         # A wording may hold no more than words by which one asks.
         plain = self._extract.plain(query)
         for number in self._parts.worded(hash(plain), hidden):
             passage, wording = self._parts.found(number)
             # Other words could have the same number.
             if self._extract.plain(wording) == plain:
-                yield Hit(passage, wording, 1.0)
-        found = self.candidates(query, hidden)
-        if found is None:
+                yield Found(passage, wording, 1.0, None)
+
+    def _ranked(self, judged: _Judged | None) -> Iterator[Found]:
+        """What was judged, best first; a passage may come again."""
+        if judged is None:
             return
-        numbers, candidates = found
-        scores = self._judge(candidates)
-        for place in np.argsort(-scores, kind="stable"):
-            if scores[place] <= 0:
+        for place in np.argsort(-judged.scores, kind="stable").tolist():
+            score = float(judged.scores[place])
+            if score <= 0:
                 return
-            yield Hit(*self._parts.found(int(numbers[place])), float(scores[place]))
+            owner = int(judged.candidates.owners[place])
+            yield Found(*self._parts.found(int(judged.numbers[place])), score, owner)
+
+    def _hit(self, judged: _Judged | None, found: Sequence[Found], place: int) -> Hit:
+        """One of those found, with how far it is to be trusted."""
+        passage, wording, score, owner = found[place]
+        if owner is None or judged is None:
+            return Hit(passage, wording, score, 1.0)
+        rival = max((f.score for n, f in enumerate(found) if n != place), default=0.0)
+        given = judged.candidates, judged.scores
+        evidence = Evidence.of(*given, owner, score, rival)
+        return Hit(passage, wording, score, self._judge.trust(evidence))
 
     def _number(self, term: str) -> int | None:
         """The number of a term that stands in some passage of this very index."""
@@ -258,6 +252,27 @@ class PassageIndex:
         if number is None or number >= len(self._rarity) - 1:
             return None
         return number if self._parts.frequency[number] else None
+
+
+class _Judged(NamedTuple):
+    """What was found for a query, and how near each wording is.
+
+    Args:
+        numbers: Of the wordings: (rows,).
+        candidates: The wordings.
+        scores: Of each: (rows,).
+    """
+
+    numbers: Places
+    candidates: Candidates
+    scores: Floats
+
+    @classmethod
+    def of(
+        cls, found: tuple[Places, Candidates] | None, judge: Judge
+    ) -> _Judged | None:
+        """What a judge says of what was found, if anything was."""
+        return found and cls(*found, judge(found[1]))
 
 
 class _Wordings(Sequence[str]):
@@ -280,24 +295,3 @@ class _Wordings(Sequence[str]):
         if isinstance(place, slice):
             return [self._parts.found(int(n))[1] for n in self._numbers[place]]
         return self._parts.found(int(self._numbers[place]))[1]
-
-
-def extractor_beside(path: Path) -> TermExtractor:
-    """The extractor with the lists of words that lie beside the files of a FAQ.
-
-    Raises:
-        DocumentError: If `synonyms.txt` or `kinds.txt` is broken.
-    """
-    folder = path if path.is_dir() else path.parent
-    synonyms, kinds = (
-        load_synonyms(folder / name) if (folder / name).exists() else None
-        for name in WORD_FILES
-    )
-    return TermExtractor.default(synonyms, kinds)
-
-
-def _same_to_the_user(passage: Passage) -> set[object]:
-    """What no two passages that are given may share."""
-    if passage.questions:
-        return {(passage.questions, passage.text)}
-    return {passage.text, (passage.document, passage.section)}

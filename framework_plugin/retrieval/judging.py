@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
@@ -102,14 +101,6 @@ class Candidates:
             owners=self.owners[rows],
             prose=self.prose[rows],
         )
-
-
-class Judge(Protocol):
-    """Says how well each of some wordings fits a query."""
-
-    def __call__(self, candidates: Candidates) -> Floats:
-        """The score of each wording, from 0 to 1: (rows,)."""
-        ...
 
 
 def coverage(candidates: Candidates) -> Floats:

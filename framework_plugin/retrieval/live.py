@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from framework_plugin.errors import DocumentError, PersonalChatError
 from framework_plugin.retrieval.faq_folder import FaqFolder
-from framework_plugin.retrieval.index import Hit, PassageIndex
+from framework_plugin.retrieval.hits import Hit
+from framework_plugin.retrieval.index import PassageIndex
 from framework_plugin.retrieval.passages import Passage
 
 if TYPE_CHECKING:

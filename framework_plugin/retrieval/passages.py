@@ -47,11 +47,6 @@ class Passage:
             return self.questions[0]
         return self.section.split(SECTION_MARK)[-1] or self.title
 
-    def holds_at(self, moment: float) -> bool:
-        """Whether it holds at a time, in seconds since the epoch."""
-        begun = self.valid_from is None or self.valid_from <= moment
-        return begun and (self.valid_until is None or moment < self.valid_until)
-
     def is_for(self, groups: Collection[str]) -> bool:
         """Whether it is for everyone, or for one of the groups of a user."""
         return not self.audience or not set(groups).isdisjoint(self.audience)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from framework_plugin.retrieval.answer import Answer, AnswerSettings, Choices
 from framework_plugin.retrieval.asking import Asked
-from framework_plugin.retrieval.index import Hit
+from framework_plugin.retrieval.hits import Hit
 
 _SHORTEST = 2
 """Characters of a matter; a single one stands in words of any meaning."""

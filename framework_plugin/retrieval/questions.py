@@ -49,7 +49,7 @@ def questions_in(message: str) -> list[str]:
     """
     found: list[str] = []
     told: list[str] = []
-    for clause in _clauses(message):
+    for clause in clauses_in(message):
         told.append(clause)
         if asks(clause):
             found.append("，".join(told))
@@ -61,7 +61,7 @@ def questions_in(message: str) -> list[str]:
     return found
 
 
-def _clauses(message: str) -> list[str]:
+def clauses_in(message: str) -> list[str]:
     """The clauses of a message without what opens them, and without greetings."""
     pieces: list[str] = []
     start = 0

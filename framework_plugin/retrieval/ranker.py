@@ -13,6 +13,7 @@ from framework_plugin.retrieval.evidence import LEXICAL, Shared, lexical
 from framework_plugin.retrieval.judging import Candidates, coverage
 from framework_plugin.retrieval.rows import Floats
 from framework_plugin.retrieval.sentence_vectors import SentenceEncoder
+from framework_plugin.retrieval.trust import Evidence
 
 EVIDENCE = (*LEXICAL, *ALIGNED, "meaning")
 """What a judge weighs, in the order of its weights; the last only with an encoder."""
@@ -55,6 +56,10 @@ class LearnedJudge:
         prose = candidates.prose
         scores[prose] = coverage(candidates)[prose]
         return scores.astype(np.float32)
+
+    def trust(self, evidence: Evidence) -> float:
+        """The score: it is a probability already, on that scale."""
+        return evidence.score
 
     def calibrated(self, calibration: Calibration) -> LearnedJudge:
         """The same judge with another calibration."""

@@ -6,11 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
-from framework_plugin.errors import DocumentError
-from framework_plugin.text.normalise import normalise
 from framework_plugin.text.segment import create_segmenter
 from framework_plugin.text.stop_words import load_stop_words
 
@@ -196,38 +193,6 @@ class TermExtractor:
 
     def _weaken(self, unit: str, weight: float) -> float:
         return weight * (self._weights.asking if unit in self._weak else 1.0)
-
-
-def load_synonyms(path: Path) -> dict[str, str]:
-    """Reads groups of words that mean the same or are of a kind, one group a line.
-
-    Args:
-        path: A UTF-8 file; words are separated by spaces, a line that starts with `#`
-            is a comment.
-
-    Returns:
-        For each word the first of its group, both normalised.
-
-    Raises:
-        DocumentError: The file cannot be read, or a word stands in two groups.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(
-            f"The synonyms '{path}' cannot be read ({error}). Expected UTF-8 text with"
-            " one group of words a line."
-        ) from error
-    synonyms: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        group = [] if line.startswith("#") else normalise(line).split()
-        for word in group:
-            if synonyms.setdefault(word, group[0]) != group[0]:
-                raise DocumentError(
-                    f"{path.name}, line {number}: '{word}' already stands in the group"
-                    f" of '{synonyms[word]}'. A word can belong to one group only."
-                )
-    return synonyms
 
 
 def load_asking_words() -> frozenset[str]:

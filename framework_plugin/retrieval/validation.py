@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from framework_plugin.errors import DocumentError
 from framework_plugin.retrieval.calibration import Calibration, threshold
 from framework_plugin.retrieval.cases import Case, Question
-from framework_plugin.retrieval.judging import coverage
+from framework_plugin.retrieval.formula import Formula
 from framework_plugin.retrieval.learning import group_of, learned
 from framework_plugin.retrieval.rows import Floats
 from framework_plugin.retrieval.sentence_vectors import SentenceEncoder
+from framework_plugin.retrieval.trust import Evidence
 
 FOLDS = 5
 RANKS = 10
@@ -47,7 +48,7 @@ class Validation:
     Args:
         questions: How many were asked.
         answerable: How many of them have a right passage.
-        formula: Figures of `coverage`.
+        formula: Figures of `Formula`.
         learned: Figures of judges learned from the other folds.
         probabilities: Of the best passage of each question, by calibrations of the
             other folds.
@@ -65,11 +66,13 @@ class Validation:
 
     @property
     def is_better(self) -> bool:
-        """Whether the learned judge is nowhere worse, and somewhere better."""
-        before = (self.formula.first, self.formula.answered)
-        after = (self.learned.first, self.learned.answered)
-        pairs = zip(after, before, strict=True)
-        return after != before and all(new >= old for new, old in pairs)
+        """Whether the learned judge ranks no worse, and wins more than it loses.
+
+        It may answer fewer questions at once with the wanted precision than the formula
+        does, but fewer only than those for which it now ranks the right entry first.
+        """
+        ranked = self.learned.first - self.formula.first
+        return ranked >= 0 and ranked + self.learned.answered > self.formula.answered
 
 
 @dataclass(frozen=True)
@@ -80,15 +83,13 @@ class _Asked:
         question: The question.
         fold: The one in which it was not learned from.
         scores: Of each passage found, the best first.
+        trust: How surely the best is right, on any scale.
     """
 
     question: Question
     fold: int
     scores: dict[str, float]
-
-    @property
-    def best(self) -> float:
-        return next(iter(self.scores.values()))
+    trust: float
 
     @property
     def is_right(self) -> bool:
@@ -140,7 +141,7 @@ def validated(
         others = [case for case, own in pairs if own != fold]
         judge = learned([*others, *also], encoder, seed)
         for case in (case for case, own in pairs if own == fold):
-            formula.append(_asked(case, fold, coverage(case.candidates)))
+            formula.append(_by_formula(case, fold))
             found.append(_asked(case, fold, judge.raw(case.candidates)))
         on_fold(fold)
     probabilities, right = _calibrated(found)
@@ -165,14 +166,23 @@ def _folds(cases: Sequence[Case], seed: int) -> list[int]:
 
 def _asked(case: Case, fold: int, scores: Floats) -> _Asked:
     rows = case.ranked(scores)
-    return _Asked(
-        case.question, fold, {id_: float(scores[r]) for id_, r in rows.items()}
-    )
+    of_each = {id_: float(scores[row]) for id_, row in rows.items()}
+    return _Asked(case.question, fold, of_each, next(iter(of_each.values())))
+
+
+def _by_formula(case: Case, fold: int) -> _Asked:
+    formula = Formula()
+    scores = formula(case.candidates)
+    asked = _asked(case, fold, scores)
+    best, rival = [*asked.scores.values(), 0.0][:2]
+    owner = int(case.candidates.owners[int(np.argmax(scores))])
+    evidence = Evidence.of(case.candidates, scores, owner, best, rival)
+    return replace(asked, trust=formula.trust(evidence))
 
 
 def _tops(found: Sequence[_Asked]) -> tuple[list[float], list[bool]]:
     decided = [asked for asked in found if asked.question.is_decided]
-    return [a.best for a in decided], [a.is_right for a in decided]
+    return [a.trust for a in decided], [a.is_right for a in decided]
 
 
 def _calibrated(found: Sequence[_Asked]) -> tuple[list[float], list[bool]]:

@@ -15,7 +15,7 @@ class Fixed:
     """Documents of which every question finds the same passages."""
 
     def __init__(self, *passages: Passage, score: float = 1.0) -> None:
-        self.hits = [Hit(one, one.name, score) for one in passages]
+        self.hits = [Hit(one, one.name, score, score) for one in passages]
 
     def search(
         self, query: str, limit: int = 5, audience: Collection[str] = ()

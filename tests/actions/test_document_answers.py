@@ -9,6 +9,7 @@ from pathlib import Path
 from actions.answers import ActionRetrieveAnswer
 from actions.audience import AUDIENCE
 from actions.choosing import ActionChooseAnswer
+from actions.order_form import ValidateOrderForm
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.migrations import migrate
 from framework_plugin.retrieval.store import DocumentRepository
@@ -96,3 +97,14 @@ def test_the_questions_of_the_files_answer_without_a_database(
     text = ask(without_database, "退货的运费谁出呀")
 
     assert "来源：常见问题·退货换货" in text
+
+
+def test_the_form_for_an_order_number_answers_from_what_is_for_the_user(
+    talk: Conversation, tmp_path: Path
+) -> None:
+    add_for(tmp_path, "vip", "vip.csv", "问题,答案\n贵宾休息室在哪,三楼左手边\n")
+    talk.say("查订单").start_form()
+    assert talk.say("贵宾休息室在哪").run(ValidateOrderForm) == []
+
+    talk.slots[AUDIENCE] = ["vip"]
+    assert "三楼左手边" in talk.say("贵宾休息室在哪").answer(ValidateOrderForm)

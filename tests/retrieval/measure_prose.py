@@ -13,8 +13,8 @@ from pathlib import Path
 
 from framework_plugin.retrieval import Passage, PassageIndex, load_faq
 from framework_plugin.retrieval.document import Draft, Terms
-from framework_plugin.retrieval.index import extractor_beside
 from framework_plugin.retrieval.readers.opening import read_document
+from framework_plugin.retrieval.word_lists import extractor_beside
 from tests.retrieval.measure import FAQ, HERE, UNANSWERABLE, Case, load_cases, measure
 
 FOLDER = HERE / "prose"

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from framework_plugin.retrieval import Answer, Choices, PassageIndex, decide
+from framework_plugin.retrieval import Choices, PassageIndex
 from framework_plugin.retrieval.asking import Asked, ask
 from tests.retrieval.measure import FAQ, HERE, UNANSWERABLE, load_cases
 
@@ -36,10 +36,11 @@ def judged_follow_up(index: PassageIndex, case: Case) -> str:
     """`right`, `offered`, `wrong`; else `left alone` or `carried over`."""
     expected, question, message = case
     (asked, *_) = ask(index.search, message, [question])
-    alone = decide(index.search(message))
     if expected == UNANSWERABLE:
-        own = alone.hit.passage if isinstance(alone, Answer) else None
-        kept = asked.answer is None or asked.answer.passage == own
+        (alone, *_) = ask(index.search, message)
+        kept = asked.answer is None or (
+            alone.answer is not None and asked.answer.passage == alone.answer.passage
+        )
         return "left alone" if kept else "carried over"
     if asked.answer:
         return "right" if asked.answer.passage.id == expected else "wrong"
@@ -49,10 +50,10 @@ def judged_follow_up(index: PassageIndex, case: Case) -> str:
 
 def judged_alone(index: PassageIndex, case: Case) -> str:
     """The same without the question before."""
-    decision = decide(index.search(case[2]))
     if case[0] == UNANSWERABLE:
         return "left alone"
-    right = isinstance(decision, Answer) and decision.hit.passage.id == case[0]
+    (alone, *_) = ask(index.search, case[2])
+    right = alone.answer is not None and alone.answer.passage.id == case[0]
     return "right" if right else "wrong"
 
 

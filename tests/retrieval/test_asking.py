@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from framework_plugin.retrieval import Choices, PassageIndex
+from framework_plugin.retrieval import Answer, Choices, PassageIndex, decide
 from framework_plugin.retrieval.asking import ask
 from framework_plugin.retrieval.questions import questions_in
 from tests.retrieval.measure import FAQ, UNANSWERABLE
@@ -63,6 +63,22 @@ def test_the_same_answer_is_not_given_twice(index: PassageIndex) -> None:
     found = answered(index, "可以发顺丰吗，顺丰要加多少钱，包邮吗")
 
     assert found == ["shipping_sf", "shipping_free"]
+
+
+def test_what_is_told_beside_a_question_takes_no_answer_away(
+    index: PassageIndex,
+) -> None:
+    message = "我住在苏州，寄到江浙沪要几天"
+
+    assert not isinstance(decide(index.search(message)), Answer)
+    assert answered(index, message) == ["shipping_days_near"]
+
+
+def test_what_is_told_may_lead_elsewhere_so_that_a_clause_does_not_decide(
+    index: PassageIndex,
+) -> None:
+    # Each half has an answer of its own, and neither is that of the whole.
+    assert answered(index, "我朋友过生日，我要开张发票，写个什么好") == [None]
 
 
 def test_a_follow_up_is_completed_from_the_question_before(

@@ -11,7 +11,7 @@ from framework_plugin.retrieval.preference import preferring
 
 def hit(wording: str, score: float) -> Hit:
     passage = Passage(wording, "faq", "泡茶", "", f"{wording}：……", (wording,))
-    return Hit(passage, wording, score)
+    return Hit(passage, wording, score, score)
 
 
 GREEN, PUER, WHITE = (

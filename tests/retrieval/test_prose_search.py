@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from framework_plugin.retrieval import PassageIndex, load_faq
-from framework_plugin.retrieval.index import extractor_beside
+from framework_plugin.retrieval.word_lists import extractor_beside
 from tests.retrieval.measure import FAQ, UNANSWERABLE, load_cases, measure
 from tests.retrieval.measure_prose import load_prose, load_prose_cases
 
