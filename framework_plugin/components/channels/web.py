@@ -20,6 +20,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from framework_plugin.components import memory_api
+from framework_plugin.components.channels.web_consent import Agreement
 from framework_plugin.components.channels.web_guard import (
     PRIVATE,
     Guard,
@@ -194,6 +195,7 @@ class WebChat(InputChannel):
         add(self._history, "/history", "GET")
         add(self._news, "/news", "GET")
         add(self._judge, "/feedback", "POST")
+        add(self._consent, "/consent", "POST")
         add(_of_own(memory_api.show_memory), "/memory", "GET")
         add(_of_own(memory_api.export_memory), "/memory/export", "GET")
         add(self._forget, "/memory", "DELETE")
@@ -205,6 +207,7 @@ class WebChat(InputChannel):
     ) -> HTTPResponse:
         """Gives a newcomer a cookie, renews that of others, and tells the rest."""
         await content_of(request)
+        agreement = self._agreement(request)
         if visitor is None:
             self._guard.count_newcomer(request)
             visitor = self._cookies.newcomer(framed=framed)
@@ -219,6 +222,7 @@ class WebChat(InputChannel):
             },
             "longest_message": own.longest_message,
             "voice": self._voice.told(),
+            "consent": await agreement.shown(visitor.sender_id),
             **history,
         }
         said = answer(content)
@@ -240,7 +244,8 @@ class WebChat(InputChannel):
             raise Refused(429, "Other messages of yours are still being answered.")
         if not self._hub.take(sender_id, asked.id):
             raise Refused(409, "This message was sent before.")
-        turn = Turn(sender_id, asked, History(store), self._hub)
+        history, agreement = History(store), self._agreement(request)
+        turn = Turn(sender_id, asked, history, self._hub, agreement)
         self._hub.start(sender_id, turn.run(on_new_message))
         await turn.stream(request)
 
@@ -249,7 +254,21 @@ class WebChat(InputChannel):
         before = request.args.get("before", "")
         row = int(before) if before.isascii() and before.isdigit() else None
         history = History(store_of(request.app))
-        return answer(await history.page(visitor.sender_id, row))
+        page = await history.page(visitor.sender_id, row)
+        consent = await self._agreement(request).shown(visitor.sender_id)
+        return answer({**page, "consent": consent})
+
+    async def _consent(self, request: Request, visitor: Visitor) -> HTTPResponse:
+        """Takes whether the visitor may be remembered."""
+        agreement = self._agreement(request)
+        content = await content_of(request)
+        await agreement.take(visitor.sender_id, content.get("agree"))
+        # What other pages of theirs show is no longer so.
+        self._hub.tell(visitor.sender_id, {"type": "anew"})
+        return answer({"consent": await agreement.shown(visitor.sender_id)})
+
+    def _agreement(self, request: Request) -> Agreement:
+        return Agreement(request.app, self._settings.privacy)
 
     async def _judge(self, request: Request, visitor: Visitor) -> HTTPResponse:
         """Takes a thumb."""

@@ -70,9 +70,10 @@ class History:
         tracker = await self._store.retrieve(sender_id)
         if tracker is None:
             return []
-        # Numbers below zero are no rows; what has none can neither be judged.
+        # Numbers below zero are no rows: what has one cannot be judged. They stay the
+        # same from one look to the next.
         said = [event.as_dict() for event in tracker.events]
-        return [(number - len(said), event) for number, event in enumerate(said)]
+        return [(-round(1e6 * event["timestamp"]), event) for event in said]
 
     async def _judged(self, sender_id: str, messages: list[Shown]) -> list[Shown]:
         """The messages, with what the visitor said of those that are replies."""

@@ -13,6 +13,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from sanic.request import Request
 
 from framework_plugin.components.channels.hearing import spoken_metadata
+from framework_plugin.components.channels.web_consent import Agreement
 from framework_plugin.components.channels.web_guard import PRIVATE
 from framework_plugin.components.channels.web_history import History
 from framework_plugin.components.channels.web_hub import Hub
@@ -128,15 +129,22 @@ class Turn:
         asked: The message.
         history: Where the turn is found afterwards.
         hub: Other pages of the visitor hear of it.
+        agreement: What the visitor may have said of being remembered.
     """
 
     def __init__(
-        self, sender_id: str, asked: Asked, history: History, hub: Hub
+        self,
+        sender_id: str,
+        asked: Asked,
+        history: History,
+        hub: Hub,
+        agreement: Agreement,
     ) -> None:
         self._sender_id = sender_id
         self._asked = asked
         self._history = history
         self._hub = hub
+        self._agreement = agreement
         self._lines: asyncio.Queue[Line] = asyncio.Queue()
 
     async def run(self, on_new_message: OnNewMessage) -> None:
@@ -154,7 +162,7 @@ class Turn:
             before = await self._last()
             await on_new_message(message)
             said = [] if before is None else await self._said_since(before)
-            last = {"type": "done", "messages": said}
+            last = {"type": "done", "messages": said, **await self._consent()}
         except Exception:
             # Whatever a component raises: the visitor must not wait for ever.
             logger.exception("A message of the chat page could not be answered.")
@@ -169,6 +177,13 @@ class Turn:
             # The assistant answers all the same.
             logger.error("%s", error)
             return None
+
+    async def _consent(self) -> dict[str, Any]:
+        try:
+            return {"consent": await self._agreement.shown(self._sender_id)}
+        except MemoryStoreError as error:
+            logger.error("%s", error)
+            return {}
 
     async def _said_since(self, row: int) -> list[dict[str, Any]]:
         try:

@@ -43,6 +43,7 @@ export const judge = (id, helpful) => json("POST", "feedback", { id, helpful });
 export const facts = () => json("GET", "memory");
 export const correct = (id, value) => json("PATCH", `memory/facts/${id}`, { value });
 export const remove = (id) => json("DELETE", `memory/facts/${id}`);
+export const consent = (agree) => json("POST", "consent", { agree });
 export const forgetAll = () => json("DELETE", "memory");
 export const speech = async (text) => (await request("POST", "speech", { text })).blob();
 export const exportAddress = new URL("memory/export", BASE).href;

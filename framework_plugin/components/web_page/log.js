@@ -72,7 +72,8 @@ export class Log {
   /** Takes the stored form of messages; what is shown already is not shown again. */
   merge(stored) {
     for (const shown of stored.filter((one) => !this.has(one.id))) {
-      const waiting = this.messages.find((one) => one.id === undefined
+      // What is not stored yet has no number, or one below zero.
+      const waiting = this.messages.find((one) => !(one.id > 0)
         && (shown.from === "user" ? one.shown.message_id === shown.message_id : !one.isOwn && one.shown.text === shown.text));
       if (waiting) waiting.settle(shown);
       else this.add(shown);

@@ -1,6 +1,7 @@
 // The page: enters, shows what was said, sends what is written.
 import * as api from "./api.js";
 import { Composer } from "./composer.js";
+import { Consent } from "./consent.js";
 import { byId, el, icon, kept } from "./dom.js";
 import { Log } from "./log.js";
 import { Memory } from "./memory.js";
@@ -22,11 +23,16 @@ class Page {
       title: () => this.name,
     });
     this.composer = new Composer((text) => this.#send({ text }));
+    this.consent = new Consent({
+      title: () => this.name,
+      announce: (words, seen) => this.announce(words, seen),
+      settled: (agreed) => this.#settled(agreed),
+    });
     this.memory = new Memory({
       title: () => this.name,
       announce: (words, seen) => this.announce(words, seen),
       forgotten: () => this.#begin().then(() => this.announce(t("allForgotten"), true)),
-    });
+    }, this.consent);
     this.speech = new Speech();
     this.voice = new Voice({
       send: (text) => this.#send({ text, spoken: true }),
@@ -64,8 +70,9 @@ class Page {
     }
   }
 
-  #show({ assistant, messages, before, longest_message: most, voice }) {
+  #show({ assistant, messages, before, longest_message: most, voice, consent }) {
     this.assistant = assistant;
+    this.consent.take(consent);
     this.voice.allow(voice);
     this.speech.allow(voice);
     this.composer.most = most;
@@ -122,7 +129,10 @@ class Page {
         own.fail();
         own.asked = { ...own.asked, id: api.newId() };
         this.announce(t("failedReply"), true);
-      } else this.log.merge(last.messages);
+      } else {
+        this.consent.take(last.consent);
+        this.log.merge(last.messages);
+      }
     } catch (refusal) {
       await this.#recover(own, refusal);
     } finally {
@@ -156,6 +166,10 @@ class Page {
   }
 
   #hear(news) {
+    if (news.type === "anew") {
+      this.#begin().then(() => this.memory.refresh());
+      return;
+    }
     if (news.type === "said") this.#said(news.message);
     // A turn of this very page tells its messages itself.
     if (news.type !== "quiet" && this.waiting === 0) setTimeout(() => this.#refresh(), news.type === "said" ? 1500 : 0);
@@ -164,12 +178,20 @@ class Page {
   async #refresh() {
     if (this.waiting > 1) return;
     try {
-      const { messages } = await api.history();
+      const { messages, consent } = await api.history();
+      this.consent.take(consent);
       this.log.merge(messages);
       byId("welcome").hidden = !this.log.isEmpty;
     } catch {
       // The next news will bring it.
     }
+  }
+
+  /** Agreed, what was said is stored now; taken back, nothing is there any more. */
+  async #settled(agreed) {
+    await (agreed ? this.#refresh() : this.#begin());
+    await this.memory.refresh();
+    if (!this.memory.isOpen) this.composer.focus();
   }
 
   async #older() {
