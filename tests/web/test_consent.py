@@ -50,6 +50,11 @@ def visitor(page: Served) -> Client:
     return found
 
 
+@pytest.fixture
+def tab(browser: Any, page: Served) -> Iterator[Any]:
+    yield from open_tab(browser, page)
+
+
 def stored(page: Served, sender: str) -> tuple[Consent | None, int]:
     """What somebody said of being remembered, and their newest row."""
     with page.store.memory.repository.reading() as connection:
@@ -120,72 +125,69 @@ def test_what_is_no_answer_is_refused(visitor: Client, body: dict[str, Any]) -> 
 
 
 def test_the_page_asks_quietly_and_not_again_after_not_now(
-    browser: Any, page: Served
+    tab: Any, page: Served
 ) -> None:
-    for tab in open_tab(browser, page):
-        bar = tab.get_by_role("region", name="让我记住")
-        bar.wait_for()
-        words = bar.inner_text()
-        assert "会存下来" in words
-        assert "号码会遮住" in words
-        # No desk is served here.
-        assert "同事" not in words
-        notice = bar.get_by_role("link", name="隐私说明")
-        assert notice.get_attribute("href") == "https://shop.example/privacy"
-        assert tab.evaluate("document.activeElement.id") == "say"
-        bar.get_by_role("button", name="先不用").click()
-        assert bar.count() == 0
-        say_without_storing(tab, "你好")
-        tab.reload()
-        tab.wait_for_selector(".message.bot")
-        assert bar.count() == 0
-        assert tab.locator(".bubble").all_inner_texts() == ["你好", "你好呀"]
-        assert stored(page, sender_of(tab)) == (None, 0)
+    bar = tab.get_by_role("region", name="让我记住")
+    bar.wait_for()
+    words = bar.inner_text()
+    assert "会存下来" in words
+    assert "号码会遮住" in words
+    # No desk is served here.
+    assert "同事" not in words
+    notice = bar.get_by_role("link", name="隐私说明")
+    assert notice.get_attribute("href") == "https://shop.example/privacy"
+    assert tab.evaluate("document.activeElement.id") == "say"
+    bar.get_by_role("button", name="先不用").click()
+    assert bar.count() == 0
+    say_without_storing(tab, "你好")
+    tab.reload()
+    tab.wait_for_selector(".message.bot")
+    assert bar.count() == 0
+    assert tab.locator(".bubble").all_inner_texts() == ["你好", "你好呀"]
+    assert stored(page, sender_of(tab)) == (None, 0)
 
 
 def test_a_visitor_agrees_sees_what_is_kept_and_takes_it_back(
-    browser: Any, page: Served
+    tab: Any, page: Served
 ) -> None:
-    for tab in open_tab(browser, page):
-        say_without_storing(tab, "我叫欧阳翀")
-        # Shown from the process, with other numbers than the rows will have.
-        tab.reload()
-        tab.wait_for_selector(".message.bot")
-        bar = tab.get_by_role("region", name="让我记住")
-        bar.get_by_role("button", name="同意").click()
-        until(lambda: stored(page, sender_of(tab))[0] is Consent.GIVEN)
-        until(lambda: bar.count() == 0)
-        say(tab, "你好")
-        assert tab.locator(".user .bubble").all_inner_texts() == ["我叫欧阳翀", "你好"]
-        tab.get_by_role("button", name="我的记忆").click()
-        panel = tab.get_by_role("dialog")
-        panel.locator(".fact", has_text="欧阳翀").wait_for()
-        assert "你同意了被记住" in panel.inner_text()
-        panel.get_by_role("button", name="撤回同意").click()
-        panel.get_by_role("button", name="再按一次").click()
-        tab.wait_for_selector("#welcome:not([hidden])")
-        until(lambda: "你说了不同意" in panel.inner_text())
-        assert tab.locator(".message").count() == 0
-        assert stored(page, sender_of(tab)) == (Consent.REFUSED, 0)
-        panel.get_by_role("button", name="同意", exact=True).click()
-        until(lambda: "你同意了被记住" in panel.inner_text())
+    say_without_storing(tab, "我叫欧阳翀")
+    # Shown from the process, with other numbers than the rows will have.
+    tab.reload()
+    tab.wait_for_selector(".message.bot")
+    bar = tab.get_by_role("region", name="让我记住")
+    bar.get_by_role("button", name="同意").click()
+    until(lambda: stored(page, sender_of(tab))[0] is Consent.GIVEN)
+    until(lambda: bar.count() == 0)
+    say(tab, "你好")
+    assert tab.locator(".user .bubble").all_inner_texts() == ["我叫欧阳翀", "你好"]
+    tab.get_by_role("button", name="我的记忆").click()
+    panel = tab.get_by_role("dialog")
+    panel.locator(".fact", has_text="欧阳翀").wait_for()
+    assert "你同意了被记住" in panel.inner_text()
+    panel.get_by_role("button", name="撤回同意").click()
+    panel.get_by_role("button", name="再按一次").click()
+    tab.wait_for_selector("#welcome:not([hidden])")
+    until(lambda: "你说了不同意" in panel.inner_text())
+    assert tab.locator(".message").count() == 0
+    assert stored(page, sender_of(tab)) == (Consent.REFUSED, 0)
+    panel.get_by_role("button", name="同意", exact=True).click()
+    until(lambda: "你同意了被记住" in panel.inner_text())
 
 
 def test_another_open_page_hears_that_consent_was_taken_back(
-    browser: Any, page: Served
+    tab: Any, page: Served
 ) -> None:
-    for tab in open_tab(browser, page):
-        tab.get_by_role("button", name="同意").click()
-        say(tab, "你好")
-        second = tab.context.new_page()
-        second.goto(tab.url)
-        second.wait_for_selector(".message.bot")
-        second.wait_for_timeout(300)
-        tab.get_by_role("button", name="我的记忆").click()
-        tab.get_by_role("button", name="撤回同意").click()
-        tab.get_by_role("button", name="再按一次").click()
-        second.wait_for_selector("#welcome:not([hidden])")
-        assert second.locator(".message").count() == 0
+    tab.get_by_role("button", name="同意").click()
+    say(tab, "你好")
+    second = tab.context.new_page()
+    second.goto(tab.url)
+    second.wait_for_selector(".message.bot")
+    second.wait_for_timeout(300)
+    tab.get_by_role("button", name="我的记忆").click()
+    tab.get_by_role("button", name="撤回同意").click()
+    tab.get_by_role("button", name="再按一次").click()
+    second.wait_for_selector("#welcome:not([hidden])")
+    assert second.locator(".message").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
