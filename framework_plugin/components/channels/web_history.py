@@ -46,6 +46,16 @@ class History:
         if not events and before is None:
             # Of those who have not agreed to be remembered nothing is stored.
             events = await self._of_this_process(sender_id)
+        return await self._page_of(sender_id, events, more)
+
+    async def stored(self, sender_id: str, before: int | None = None) -> dict[str, Any]:
+        """As `page`, but only what is stored: what others than the visitor may see."""
+        events, more = await asyncio.to_thread(self._before, sender_id, before)
+        return await self._page_of(sender_id, events, more)
+
+    async def _page_of(
+        self, sender_id: str, events: list[NumberedEvent], more: bool
+    ) -> dict[str, Any]:
         if more:
             events = _from_first_message(events)
         messages = await self._judged(sender_id, shown_messages(events))

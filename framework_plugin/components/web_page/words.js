@@ -48,6 +48,8 @@ const ZH = {
   deskMissing: "服务器没有开人工台：credentials.yml 里要有 HandoverApi。", deskQueue: "等人工的对话", deskQuestions: "没答上来的问题",
   deskNobody: "没有人在等。", deskNoQuestions: "没有。", deskCase: "对话", deskChoose: "选一段对话。", deskWith: "{name}在接待", deskWaits: "等待中",
   deskTake: "我来接", deskSay: "对用户说", deskClose: "交还给助手", deskClosed: "这段对话已经结束。", deskUser: "用户", deskAssistant: "助手", deskPending: "还没送到",
+  deskWaiting: "排队", deskTalks: "所有对话", deskUserId: "用户编号", deskSearch: "找", deskMore: "更早的", deskNoTalks: "没有这样的对话。",
+  deskLinked: "同一个人：{who}", deskAnd: "、",
   deskReasons: { asked: "要找人工", complaint: "投诉", unanswered: "没答上来", anger: "生气了" },
 };
 
@@ -98,6 +100,8 @@ const EN = {
   deskMissing: "The server has no desk: credentials.yml must name HandoverApi.", deskQueue: "Waiting for a person", deskQuestions: "Questions without an answer",
   deskNobody: "Nobody waits.", deskNoQuestions: "None.", deskCase: "Conversation", deskChoose: "Choose a conversation.", deskWith: "with {name}", deskWaits: "waiting",
   deskTake: "Take it", deskSay: "Say to the user", deskClose: "Give it back", deskClosed: "This conversation is closed.", deskUser: "User", deskAssistant: "Assistant", deskPending: "not delivered yet",
+  deskWaiting: "Queue", deskTalks: "All conversations", deskUserId: "User id", deskSearch: "Search", deskMore: "Older ones", deskNoTalks: "There are none.",
+  deskLinked: "The same person: {who}", deskAnd: ", ",
   deskReasons: { asked: "asked for a person", complaint: "complaint", unanswered: "no answer", anger: "anger" },
 };
 

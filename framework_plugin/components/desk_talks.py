@@ -1,0 +1,120 @@
+"""All stored conversations, for people at the desk; each look is noted in the audit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from sanic import response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from framework_plugin.components.channels.web_history import History
+from framework_plugin.components.desk import Desk
+from framework_plugin.components.guarded_routes import (
+    LONGEST_SENDER,
+    Refused,
+    is_storable,
+    sender_in,
+    store_of,
+)
+from framework_plugin.components.tracker_store import MemoryTrackerStore
+from framework_plugin.memory.audit import AuditEntry
+from framework_plugin.memory.consent import Consent
+from framework_plugin.memory.conversations import (
+    Conversation,
+    newest_conversations,
+    sought_conversations,
+)
+
+_LISTED = 30
+_SHOWN = 80
+"""Characters of the last words."""
+_HIGHEST_ROW = 2**31 - 1
+
+
+async def list_talks(request: Request, desk: Desk) -> HTTPResponse:
+    """Conversations, the newest first, or with `user` those of an id like that."""
+    store = store_of(request.app)
+    found, rest = await asyncio.to_thread(_read, store, *_asked(request))
+    detail = f"{len(found)} conversations"
+    entry = AuditEntry(time.time(), _actor(request), "talks list", detail=detail)
+    await asyncio.to_thread(store.memory.repository.note, entry)
+    content = {"conversations": [_as_json(one) for one in found], "next": rest}
+    return response.json(content, ensure_ascii=False)
+
+
+async def show_talk(request: Request, desk: Desk, user: str) -> HTTPResponse:
+    """The messages of a conversation with their times and sources, a page at a time."""
+    sender = sender_in(user)
+    store = store_of(request.app)
+    row = _row(request.args.get("before"))
+    if store.memory.privacy.consent_required:
+        told = await store.consent_of(sender)
+        if told is None or told.state is not Consent.GIVEN:
+            raise Refused(404, "The user has not agreed to be remembered.")
+    page = await History(store).stored(sender, row)
+    if not page["messages"] and row is None:
+        raise Refused(404, "There is no conversation of this user.")
+    person = await asyncio.to_thread(store.memory.repository.person, sender)
+    detail = f"{len(page['messages'])} messages"
+    entry = AuditEntry(time.time(), _actor(request), "talk show", sender, detail)
+    await asyncio.to_thread(store.memory.repository.note, entry)
+    content = {"user": sender, "linked": sorted(person.others(sender)), **page}
+    return response.json(content, ensure_ascii=False)
+
+
+def _asked(request: Request) -> tuple[str, str | None]:
+    """The id that is sought, and where the page begins.
+
+    Raises:
+        Refused: If one of them can be none.
+    """
+    words = (request.args.get("user") or "").strip()
+    rest = request.args.get("next")
+    for given in (words, rest or ""):
+        if len(given) > LONGEST_SENDER or not is_storable(given):
+            raise Refused(
+                400, f"'user' and 'next' have at most {LONGEST_SENDER} characters."
+            )
+    if not words:
+        _row(rest)
+    return words, rest
+
+
+def _row(given: str | None) -> int | None:
+    if given is None:
+        return None
+    fine = given.isascii() and given.isdigit() and len(given) <= len(str(_HIGHEST_ROW))
+    if not fine or int(given) > _HIGHEST_ROW:
+        raise Refused(400, "'before' and 'next' must be what came with the last page.")
+    return int(given)
+
+
+def _read(
+    store: MemoryTrackerStore, words: str, rest: str | None
+) -> tuple[list[Conversation], str | None]:
+    only_agreed = store.memory.privacy.consent_required
+    with store.memory.repository.reading() as connection:
+        if words:
+            return sought_conversations(
+                connection, words, _LISTED, rest, only_agreed=only_agreed
+            )
+        found, edge = newest_conversations(
+            connection, _LISTED, _row(rest), only_agreed=only_agreed
+        )
+        return found, None if edge is None else str(edge)
+
+
+def _as_json(one: Conversation) -> dict[str, Any]:
+    return {
+        "user": one.sender_id,
+        "at": one.at,
+        "words": one.words[:_SHOWN],
+        "channel": one.channel,
+    }
+
+
+def _actor(request: Request) -> str:
+    return f"http:{request.ip}"
