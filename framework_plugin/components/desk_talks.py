@@ -61,7 +61,9 @@ async def show_talk(request: Request, desk: Desk, user: str) -> HTTPResponse:
     detail = f"{len(page['messages'])} messages"
     entry = AuditEntry(time.time(), _actor(request), "talk show", sender, detail)
     await asyncio.to_thread(store.memory.repository.note, entry)
-    content = {"user": sender, "linked": sorted(person.others(sender)), **page}
+    linked = sorted(person.others(sender))
+    content = {"user": sender, "linked": linked, "messages": page["messages"]}
+    content["before"] = page["before"]
     return response.json(content, ensure_ascii=False)
 
 

@@ -57,10 +57,14 @@ def pages(connection: Connection, limit: int, **more: Any) -> list[list[str]]:
     return listed
 
 
+def whole(connection: Connection, **more: Any) -> list[str]:
+    return [sender for page in pages(connection, 3, **more) for sender in page]
+
+
 def test_the_newest_come_first_a_page_at_a_time_and_each_once(connection) -> None:
     back = USERS[::-1]
     assert pages(connection, 3)[:3] == [back[:3], back[3:6], back[6:]]
-    assert sum(pages(connection, 3), []) == back
+    assert whole(connection) == back
 
 
 def test_each_tells_its_last_words_and_their_time(connection) -> None:
@@ -75,13 +79,13 @@ def test_each_tells_its_last_words_and_their_time(connection) -> None:
 def test_who_wrote_very_much_hides_nobody(connection) -> None:
     rows = [event("busy", "action", 9.0) for _ in range(4_500)]
     connection.execute(sa.insert(events), rows)
-    assert sum(pages(connection, 3), []) == ["busy", *USERS[::-1]]
+    assert whole(connection) == ["busy", *USERS[::-1]]
 
 
 def test_without_consent_where_it_is_needed_nobody_is_listed(connection) -> None:
     write_consent(connection, USERS[2], Consent.GIVEN, 1.0)
     write_consent(connection, USERS[3], Consent.REFUSED, 1.0)
-    assert sum(pages(connection, 3, only_agreed=True), []) == [USERS[2]]
+    assert whole(connection, only_agreed=True) == [USERS[2]]
     found, _ = sought_conversations(connection, "user", 9, only_agreed=True)
     assert [one.sender_id for one in found] == [USERS[2]]
 

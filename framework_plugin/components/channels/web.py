@@ -8,8 +8,6 @@ It is found at `/chat/` of the server; see `docs/web.md`.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +30,7 @@ from framework_plugin.components.channels.web_guard import (
 from framework_plugin.components.channels.web_history import History
 from framework_plugin.components.channels.web_hub import Hub
 from framework_plugin.components.channels.web_judging import judge
+from framework_plugin.components.channels.web_news import NewsStream
 from framework_plugin.components.channels.web_page import (
     DESK,
     PAGE,
@@ -41,6 +40,7 @@ from framework_plugin.components.channels.web_page import (
     page_headers,
 )
 from framework_plugin.components.channels.web_settings import WebSettings
+from framework_plugin.components.channels.web_taken import is_new
 from framework_plugin.components.channels.web_turn import (
     NAME,
     Asked,
@@ -54,6 +54,7 @@ from framework_plugin.components.channels.web_visitor import (
     secret_of,
 )
 from framework_plugin.components.channels.web_voice import WebVoice
+from framework_plugin.components.channels.web_watch import Watch
 from framework_plugin.components.guarded_routes import Refused, store_of
 
 logger = logging.getLogger(__name__)
@@ -63,10 +64,6 @@ FRAMED = "/embed"
 OPERATORS = "/desk"
 
 Headers = dict[str, str]
-
-_LOOK_EVERY = 15.0
-"""Seconds after which an open page asks the database: another process may have said
-something. Proxies that cut silent connections see a sign of life too."""
 
 
 class WebChat(InputChannel):
@@ -86,6 +83,7 @@ class WebChat(InputChannel):
         self._cookies = VisitorCookies(secret)
         self._guard = Guard(settings, self._cookies)
         self._hub = Hub()
+        self._watch = Watch(self._hub)
         self._voice = WebVoice(self._guard)
 
     @classmethod
@@ -117,7 +115,9 @@ class WebChat(InputChannel):
         @routes.listener("before_server_stop")
         async def stop(*_: Any) -> None:
             self._hub.close()
+            await self._watch.stop()
 
+        routes.listener("after_server_start")(self._watch.start)
         routes.listener("after_server_start")(self._voice.serve)
         routes.listener("after_server_stop")(self._voice.close)
         return routes
@@ -242,9 +242,10 @@ class WebChat(InputChannel):
         sender_id = visitor.sender_id
         if self._hub.is_busy(sender_id):
             raise Refused(429, "Other messages of yours are still being answered.")
-        if not self._hub.take(sender_id, asked.id):
-            raise Refused(409, "This message was sent before.")
         history, agreement = History(store), self._agreement(request)
+        agent = request.app.ctx.agent
+        if not await is_new(agent, self._hub, history, sender_id, asked):
+            raise Refused(409, "This message was sent before.")
         turn = Turn(sender_id, asked, history, self._hub, agreement)
         self._hub.start(sender_id, turn.run(on_new_message))
         await turn.stream(request)
@@ -289,24 +290,10 @@ class WebChat(InputChannel):
     async def _news(self, request: Request, visitor: Visitor) -> None:
         """What happens while the page is open, as server-sent events."""
         history = History(store_of(request.app))
-        stream = await request.respond(
-            content_type="text/event-stream",
-            headers={**PRIVATE, "X-Accel-Buffering": "no"},
-        )
-        seen = await history.last(visitor.sender_id)
-        with self._hub.page(visitor.sender_id) as queue:
-            await stream.send("retry: 3000\n\n")
-            while True:
-                try:
-                    news = await asyncio.wait_for(queue.get(), _LOOK_EVERY)
-                except asyncio.TimeoutError:
-                    last = await history.last(visitor.sender_id)
-                    news = {"type": "changed" if last != seen else "quiet"}
-                    seen = last
-                if news is None:
-                    break
-                await stream.send(f"data: {json.dumps(news, ensure_ascii=False)}\n\n")
-        await stream.eof()
+        # What the page knows of already; a browser that comes back says it itself.
+        known = request.headers.get("last-event-id") or request.args.get("since") or ""
+        since = int(known) if known.isascii() and known.isdigit() else None
+        await NewsStream(self._hub, history, visitor.sender_id).run(request, since)
 
 
 def _of_own(handle: Callable[..., Any]) -> Handler:

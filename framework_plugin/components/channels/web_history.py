@@ -39,8 +39,8 @@ class History:
             before: Only those before the message of this id.
 
         Returns:
-            `messages`, the oldest first, and the id for the next page under `before`;
-            null if there is none.
+            `messages`, the oldest first, the id for the next page under `before`, null
+            if there is none, and under `last` the newest row; 0 if none is stored.
         """
         events, more = await asyncio.to_thread(self._before, sender_id, before)
         if not events and before is None:
@@ -60,7 +60,8 @@ class History:
             events = _from_first_message(events)
         messages = await self._judged(sender_id, shown_messages(events))
         rest = events[0][0] if more and events else None
-        return {"messages": messages, "before": rest}
+        last = max(events[-1][0], 0) if events else 0
+        return {"messages": messages, "before": rest, "last": last}
 
     async def since(self, sender_id: str, row: int) -> list[Shown]:
         """The messages behind the row of an id, in order."""
@@ -70,6 +71,11 @@ class History:
     async def last(self, sender_id: str) -> int:
         """The id of the newest row of a visitor; 0 if there is none."""
         return await asyncio.to_thread(self._last, sender_id)
+
+    async def has(self, sender_id: str, message_id: str) -> bool:
+        """Whether one of the last messages of a visitor has the id that a page made."""
+        events, _ = await asyncio.to_thread(self._before, sender_id, None)
+        return any(event.get("message_id") == message_id for _, event in events)
 
     async def around(self, sender_id: str, message: int) -> list[NumberedEvent]:
         """The events up to a message, with those that led to it."""

@@ -44,12 +44,14 @@ class Asked:
         text: The words, or the payload of a button.
         title: What stood on the button, if it was one.
         spoken: Whether the words were understood from speech.
+        again: Whether the page has sent it before, and heard nothing.
     """
 
     id: str
     text: str
     title: str | None = None
     spoken: bool = False
+    again: bool = False
 
     @classmethod
     def read(cls, content: Mapping[str, Any], longest: int) -> Asked:
@@ -67,10 +69,12 @@ class Asked:
             raise Refused(413, f"The message has more than {longest} characters.")
         if title is not None and not isinstance(title, str):
             raise Refused(400, "'title' must be a text.")
-        spoken = content.get("spoken", False)
-        if not isinstance(spoken, bool):
-            raise Refused(400, "'spoken' must be true or false.")
-        return cls(id_, text, title[:_LONGEST_TITLE] if title else None, spoken)
+        for key in ("spoken", "again"):
+            if not isinstance(content.get(key, False), bool):
+                raise Refused(400, f"'{key}' must be true or false.")
+        meant = title[:_LONGEST_TITLE] if title else None
+        spoken, again = (content.get(key, False) for key in ("spoken", "again"))
+        return cls(id_, text, meant, spoken, again)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -168,6 +172,8 @@ class Turn:
             logger.exception("A message of the chat page could not be answered.")
         finally:
             await self._lines.put(last)
+        if rows := [message["id"] for message in last.get("messages", ())]:
+            self._hub.told(self._sender_id, max(rows))
         self._hub.tell(self._sender_id, {"type": "changed"})
 
     async def _last(self) -> int | None:

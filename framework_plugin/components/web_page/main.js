@@ -47,7 +47,6 @@ class Page {
 
   async start() {
     await this.#begin();
-    api.listen((news) => this.#hear(news), (open) => this.#reached(open));
     this.composer.focus();
   }
 
@@ -62,6 +61,9 @@ class Page {
       try {
         const entered = await api.enter();
         this.#show(entered);
+        // Whoever was forgotten is somebody new, with news of their own.
+        this.deafen?.();
+        this.deafen = api.listen(entered.last, (news) => this.#hear(news), (open) => this.#reached(open));
         return;
       } catch (refusal) {
         this.#state(t(refusal.status === 0 ? "offline" : "broken"));
@@ -118,6 +120,7 @@ class Page {
 
   async #again(own) {
     own.settle(own.shown);
+    own.asked = { ...own.asked, again: true };
     await this.#deliver(own);
   }
 
@@ -127,7 +130,7 @@ class Page {
       const last = await api.say(own.asked, (line) => this.#take(line));
       if (last.type === "failed") {
         own.fail();
-        own.asked = { ...own.asked, id: api.newId() };
+        own.asked = { ...own.asked, id: api.newId(), again: false };
         this.announce(t("failedReply"), true);
       } else {
         this.consent.take(last.consent);
@@ -146,7 +149,9 @@ class Page {
   }
 
   #said(shown) {
-    this.log.add({ ...shown, at: Date.now() / 1000 });
+    // What is stored may be shown already, from before it was.
+    if (shown.id === undefined) this.log.add({ ...shown, at: Date.now() / 1000 });
+    else if (!this.log.merge([shown]).length) return;
     byId("spoken").textContent = `${shown.name ?? this.name}：${shown.text ?? t("image")}`;
     this.speech.say(shown.text);
   }
@@ -171,8 +176,9 @@ class Page {
       return;
     }
     if (news.type === "said") this.#said(news.message);
-    // A turn of this very page tells its messages itself.
-    if (news.type !== "quiet" && this.waiting === 0) setTimeout(() => this.#refresh(), news.type === "said" ? 1500 : 0);
+    // A turn of this very page tells its messages itself; what is said is stored a little later.
+    if (news.type === "changed" && this.waiting === 0) this.#refresh();
+    else if (news.message && news.message.id === undefined) setTimeout(() => this.#refresh(), 1500);
   }
 
   async #refresh() {
