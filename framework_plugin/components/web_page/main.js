@@ -152,8 +152,13 @@ class Page {
     // What is stored may be shown already, from before it was.
     if (shown.id === undefined) this.log.add({ ...shown, at: Date.now() / 1000 });
     else if (!this.log.merge([shown]).length) return;
-    byId("spoken").textContent = `${shown.name ?? this.name}：${shown.text ?? t("image")}`;
+    this.#tell(shown);
     this.speech.say(shown.text);
+  }
+
+  /** Lets screen readers hear a reply. */
+  #tell(shown) {
+    if (shown?.from === "bot") byId("spoken").textContent = `${shown.name ?? this.name}：${shown.text ?? t("image")}`;
   }
 
   /** What to do with a message that the server did not take, or did it? */
@@ -186,7 +191,7 @@ class Page {
     try {
       const { messages, consent } = await api.history();
       this.consent.take(consent);
-      this.log.merge(messages);
+      this.#tell(this.log.merge(messages).at(-1)?.shown);
       byId("welcome").hidden = !this.log.isEmpty;
     } catch {
       // The next news will bring it.
