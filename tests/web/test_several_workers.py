@@ -19,7 +19,7 @@ from framework_plugin.handover.entry import Reason
 from framework_plugin.handover.settings import HandoverSettings
 from framework_plugin.memory.database import open_engine
 from framework_plugin.memory.repository import MemoryRepository
-from tests.cli.served import Served, until
+from tests.cli.served import Served
 from tests.cli.test_workers import project, served, sockets_of  # noqa: F401
 from tests.memory.conftest import postgres_url, redis_of_module  # noqa: F401
 from tests.web.client import Client

@@ -189,6 +189,7 @@ class WebChat(InputChannel):
         add(say, "/messages", "POST")
         if self._voice.hears:
             add(self._voice.hear, "/voice", "POST")
+            add(self._voice.hear_part, "/voice/part", "POST")
             add(self._voice.wake, "/voice/wake", "POST")
         if self._voice.speaks:
             add(self._voice.speak, "/speech", "POST")

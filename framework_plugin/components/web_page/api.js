@@ -51,6 +51,9 @@ export const exportAddress = new URL("memory/export", BASE).href;
 /** Has speech made ready to be understood, while somebody begins to speak. */
 export const wake = () => request("POST", "voice/wake", {}).catch(() => {});
 
+/** The words so far of a recording that goes on, of which a part begins at `start`: `{text, more}`. */
+export const hearPart = (id, start, part) => json("POST", `voice/part?id=${id}&start=${start}`, part);
+
 /** The words of a recording: `{text, confidence}`. */
 export const hear = (recording) => json("POST", "voice", recording);
 
