@@ -37,11 +37,13 @@ _HIGHEST_ROW = 2**31 - 1
 async def list_talks(request: Request, desk: Desk) -> HTTPResponse:
     """Conversations, the newest first, or with `user` those of an id like that."""
     store = store_of(request.app)
-    found, rest = await asyncio.to_thread(_read, store, *_asked(request))
+    words, after = _text(request, "user").strip(), _text(request, "after")
+    before = _row(request.args.get("before"))
+    found, rest = await asyncio.to_thread(_read, store, words, after or None, before)
     detail = f"{len(found)} conversations"
     entry = AuditEntry(time.time(), _actor(request), "talks list", detail=detail)
     await asyncio.to_thread(store.memory.repository.note, entry)
-    content = {"conversations": [_as_json(one) for one in found], "next": rest}
+    content = {"conversations": [_as_json(one) for one in found], **rest}
     return response.json(content, ensure_ascii=False)
 
 
@@ -67,22 +69,13 @@ async def show_talk(request: Request, desk: Desk, user: str) -> HTTPResponse:
     return response.json(content, ensure_ascii=False)
 
 
-def _asked(request: Request) -> tuple[str, str | None]:
-    """The id that is sought, and where the page begins.
-
-    Raises:
-        Refused: If one of them can be none.
-    """
-    words = (request.args.get("user") or "").strip()
-    rest = request.args.get("next")
-    for given in (words, rest or ""):
-        if len(given) > LONGEST_SENDER or not is_storable(given):
-            raise Refused(
-                400, f"'user' and 'next' have at most {LONGEST_SENDER} characters."
-            )
-    if not words:
-        _row(rest)
-    return words, rest
+def _text(request: Request, key: str) -> str:
+    given = request.args.get(key) or ""
+    if len(given) > LONGEST_SENDER or not is_storable(given):
+        raise Refused(
+            400, f"'{key}' must have at most {LONGEST_SENDER} characters, and no NUL."
+        )
+    return given
 
 
 def _row(given: str | None) -> int | None:
@@ -90,23 +83,25 @@ def _row(given: str | None) -> int | None:
         return None
     fine = given.isascii() and given.isdigit() and len(given) <= len(str(_HIGHEST_ROW))
     if not fine or int(given) > _HIGHEST_ROW:
-        raise Refused(400, "'before' and 'next' must be what came with the last page.")
+        raise Refused(400, "'before' must be what came with the last page.")
     return int(given)
 
 
 def _read(
-    store: MemoryTrackerStore, words: str, rest: str | None
-) -> tuple[list[Conversation], str | None]:
+    store: MemoryTrackerStore, words: str, after: str | None, before: int | None
+) -> tuple[list[Conversation], dict[str, Any]]:
+    """A page, and with what to ask the next one: `before` or `after`, else nulls."""
     only_agreed = store.memory.privacy.consent_required
     with store.memory.repository.reading() as connection:
         if words:
-            return sought_conversations(
-                connection, words, _LISTED, rest, only_agreed=only_agreed
+            found, last = sought_conversations(
+                connection, words, _LISTED, after, only_agreed=only_agreed
             )
+            return found, {"before": None, "after": last}
         found, edge = newest_conversations(
-            connection, _LISTED, _row(rest), only_agreed=only_agreed
+            connection, _LISTED, before, only_agreed=only_agreed
         )
-        return found, None if edge is None else str(edge)
+        return found, {"before": edge, "after": None}
 
 
 def _as_json(one: Conversation) -> dict[str, Any]:

@@ -64,7 +64,8 @@ def test_conversations_are_listed_in_pages(page: Served) -> None:
     while path:
         content = ask(page, path)[1]
         listed += [one["user"] for one in content["conversations"]]
-        path = f"conversations?next={content['next']}" if content["next"] else ""
+        before = content["before"]
+        path = f"conversations?before={before}" if before else ""
     assert len(listed) == len(set(listed)) >= 31
 
 
@@ -87,7 +88,8 @@ def test_a_part_of_the_id_is_enough_to_find_one(page: Served, visitor: Client) -
     assert [one["user"] for one in content["conversations"]] == [sender]
     assert ask(page, "conversations?user=nobody-at-all")[1] == {
         "conversations": [],
-        "next": None,
+        "before": None,
+        "after": None,
     }
 
 
@@ -102,8 +104,8 @@ def test_nobody_reads_without_the_token(page: Served, visitor: Client) -> None:
     ("path", "status"),
     [
         ("conversations/nobody", 404),
-        ("conversations?next=soon", 400),
-        ("conversations?next=99999999999999", 400),
+        ("conversations?before=soon", 400),
+        ("conversations?before=99999999999999", 400),
         ("conversations/web-x?before=-1", 400),
         (f"conversations?user={'x' * 256}", 400),
         ("conversations?user=a%00b", 400),

@@ -36,13 +36,13 @@ export class Talks {
   async #load(rest) {
     const asked = new URLSearchParams();
     if (this.sought) asked.set("user", this.sought);
-    if (rest) asked.set("next", rest);
+    for (const [key, value] of Object.entries(rest ?? {})) asked.set(key, value);
     this.problem.textContent = "";
     try {
-      const { conversations, next } = await this.desk.ask(`conversations?${asked}`);
+      const { conversations, before, after } = await this.desk.ask(`conversations?${asked}`);
       this.list.append(...conversations.map((one) => this.#entry(one)));
-      this.rest = next;
-      this.more.hidden = !next;
+      this.rest = before ? { before } : { after };
+      this.more.hidden = !before && !after;
     } catch (error) {
       this.problem.textContent = error.message;
     }

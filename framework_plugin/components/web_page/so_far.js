@@ -5,6 +5,7 @@ import { byId, el } from "./dom.js";
 // At most once a second, and less often in a long recording.
 const EVERY = 1000;
 const SHARE = 0.1;
+const NEAR = 80;
 
 export class SoFar {
   constructor() {
@@ -62,7 +63,10 @@ export class SoFar {
   }
 
   #show(text) {
+    const room = byId("talk");
+    const following = room.scrollHeight - room.scrollTop - room.clientHeight < NEAR;
     this.place.textContent = text;
     this.place.hidden = !text;
+    if (following) room.scrollTop = room.scrollHeight;
   }
 }
