@@ -15,7 +15,9 @@ from framework_plugin.memory.audit import AuditEntry, write_audit
 from framework_plugin.memory.consent import (
     Consent,
     ConsentReader,
+    ConsentTold,
     read_consent,
+    read_told,
     write_consent,
 )
 from framework_plugin.memory.opening import Memory
@@ -61,6 +63,17 @@ class ConsentGate:
         (self._given.add if given else self._given.discard)(user)
         return given
 
+    def told(self, user: str) -> ConsentTold | None:
+        """What a user said last, and when; None if they have not been heard.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        if user in self._unwritten:
+            return ConsentTold(*self._unwritten[user])
+        with self._memory.repository.reading() as connection:
+            return read_told(connection, user)
+
     def decide(self, tracker: DialogueStateTracker, new: Iterable[Event]) -> Verdict:
         """What is to be done with a turn, with what is said in it about that.
 
@@ -77,6 +90,24 @@ class ConsentGate:
         if told and told[-1][1] is Consent.REFUSED:
             return Verdict.FORGET
         return Verdict.STORE if self.is_open(user) else Verdict.PASS
+
+    def settle(self, user: str, state: Consent, at: float) -> None:
+        """Writes what a user says elsewhere than in a message.
+
+        Args:
+            user: Rasa's `sender_id`.
+            state: What they say; refused, all that is stored of them is removed.
+            at: When, in seconds since the epoch.
+
+        Raises:
+            MemoryStoreError: If the database cannot be written.
+            OSError: If a file cannot be changed.
+        """
+        if user in self._unwritten:
+            # Said before, and in this order it is to count.
+            self._write(user, *self._unwritten[user])
+            del self._unwritten[user]
+        self._write(user, state, at)
 
     def _write_what_was_told(self) -> None:
         for user, (state, at) in list(self._unwritten.items()):

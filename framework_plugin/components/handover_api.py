@@ -32,6 +32,7 @@ from framework_plugin.components.desk import (
     view_as_json,
     webhook_of,
 )
+from framework_plugin.components.desk_talks import list_talks, show_talk
 from framework_plugin.components.guarded_routes import (
     Handler,
     Refused,
@@ -118,6 +119,8 @@ class HandoverApi(InputChannel):
         for handler, path, method in (
             (_list, "/", "GET"),
             (_unanswered, "/unanswered", "GET"),
+            (list_talks, "/conversations", "GET"),
+            (show_talk, "/conversations/<user>", "GET"),
             (_show, one, "GET"),
             (_take, f"{one}/take", "POST"),
             (_reply, f"{one}/reply", "POST"),

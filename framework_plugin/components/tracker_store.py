@@ -44,6 +44,7 @@ from framework_plugin.components.user_memory import current_user_context, told_c
 from framework_plugin.corpus.user_context import TIME_ZONE, UserContext
 from framework_plugin.errors import MemoryStoreError
 from framework_plugin.memory.archive import Archive
+from framework_plugin.memory.consent import Consent, ConsentTold
 from framework_plugin.memory.database import (
     DatabaseSettings,
     create_database,
@@ -260,6 +261,36 @@ class MemoryTrackerStore(SQLTrackerStore):
         for sender in self._repository.person(user).senders:
             self._leave(sender.sender_id)
         return self.memory.forget(user)
+
+    async def consent_of(self, user: str) -> ConsentTold | None:
+        """What a user said of being remembered; None if nothing, or none is needed.
+
+        Raises:
+            MemoryStoreError: If the database cannot be read.
+        """
+        if not self._gate:
+            return None
+        return await asyncio.to_thread(self._gate.told, user)
+
+    async def settle_consent(self, user: str, state: Consent, at: float) -> None:
+        """Takes what a user says of being remembered elsewhere than in a message.
+
+        Agreed, the conversation under way is stored as far as this process has it;
+        refused, all is forgotten. Whoever calls holds the lock of the conversation.
+
+        Raises:
+            MemoryStoreError: If the database cannot be written.
+            OSError: If a file cannot be changed.
+        """
+        if not self._gate:
+            return
+        person = await asyncio.to_thread(self._repository.person, user)
+        await asyncio.to_thread(self._gate.settle, user, state, at)
+        if state is Consent.REFUSED:
+            for sender in person.senders:
+                self._leave(sender.sender_id)
+        elif user in self._recent:
+            await self.save(self._remembered(user))
 
     def _leave(self, user: str) -> None:
         self._recent.pop(user, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -22,10 +23,25 @@ class Consent(str, Enum):
     REFUSED = "refused"
 
 
+@dataclass(frozen=True)
+class ConsentTold:
+    """What a user has said last about being remembered.
+
+    Args:
+        state: What they said.
+        at: When, in seconds since the epoch.
+    """
+
+    state: Consent
+    at: float
+
+
 ASKS = "consent"
 """The kind of source in the metadata of the message with which the bot asks."""
 
-_STATE: Any = sa.select(consents.c.state).where(consents.c.user_id == USER)
+_TOLD: Any = sa.select(consents.c.state, consents.c.changed_at).where(
+    consents.c.user_id == USER
+)
 
 _KEEP = "(?:记住?|记录|记下来?|保存|存储?|留存|收集|使用)"
 _POLITE = "(?:那|嗯|哦|好的?|行|可以)*[,，。!！ ]*"
@@ -106,8 +122,14 @@ class ConsentReader:
 
 def read_consent(connection: Connection, user_id: str) -> Consent | None:
     """What a user has said about being remembered."""
-    state = connection.execute(_STATE, {"user": user_id}).scalar()
-    return None if state is None else Consent(state)
+    told = read_told(connection, user_id)
+    return told.state if told else None
+
+
+def read_told(connection: Connection, user_id: str) -> ConsentTold | None:
+    """What a user has said about being remembered, and when."""
+    row = connection.execute(_TOLD, {"user": user_id}).first()
+    return ConsentTold(Consent(row.state), row.changed_at) if row else None
 
 
 def write_consent(

@@ -22,6 +22,13 @@ _BEFORE: Any = (
 )
 _SINCE: Any = _OF_USER.where(events.c.id > _ROW).order_by(events.c.id).limit(_LIMIT)
 
+_NEWEST_ROW: Any = sa.select(events.c.id).order_by(events.c.id.desc()).limit(1)
+_LAST_ROWS: Any = (
+    sa.select(events.c.sender_id, sa.func.max(events.c.id).label("last_row"))
+    .where(events.c.id > _ROW)
+    .group_by(events.c.sender_id)
+)
+
 NumberedEvent = tuple[int, Mapping[str, Any]]
 """The id of a row, which grows with time, and the event as Rasa writes it."""
 
@@ -55,6 +62,17 @@ def events_since(
     """The first events of a conversation behind the row of an id, in order."""
     asked = {"user": sender_id, "limit": limit, "row": row}
     return _parsed(connection.execute(_SINCE, asked).all())
+
+
+def newest_row(connection: Connection) -> int:
+    """The id of the newest row of all; 0 if there is none."""
+    return int(connection.execute(_NEWEST_ROW).scalar() or 0)
+
+
+def rows_since(connection: Connection, row: int) -> dict[str, int]:
+    """Whose events lie behind the row of an id, each with the newest row of theirs."""
+    found = connection.execute(_LAST_ROWS, {"row": row})
+    return {one.sender_id: one.last_row for one in found}
 
 
 def _parsed(rows: Any) -> list[NumberedEvent]:

@@ -41,7 +41,7 @@ class Audio:
         return len(self.samples) / RATE
 
 
-def decoded(data: bytes, longest: float) -> Audio:
+def decoded(data: bytes, longest: float, *, goes_on: bool = False) -> Audio:
     """The sound of a file.
 
     It stops decoding where the sound is too long: few bytes can be many hours.
@@ -50,6 +50,7 @@ def decoded(data: bytes, longest: float) -> Audio:
         data: The file; WAV, Ogg (Opus, Vorbis, Speex), WebM, AMR, MP4, MP3, AAC or
             FLAC, and SILK where the package for it is installed.
         longest: Seconds that it may have.
+        goes_on: Whether more of the file is to come: then it may end anywhere.
 
     Raises:
         NotHeard: If it is too long, damaged, empty or of another kind.
@@ -58,7 +59,7 @@ def decoded(data: bytes, longest: float) -> Audio:
     if container is SILK:
         parts = _of_frames(_silk_frames(data, longest), longest)
     else:
-        parts = _of_frames(_frames(data, container), longest)
+        parts = _of_frames(_frames(data, container, goes_on), longest)
     samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     if len(samples) < _FEWEST:
         raise NotHeard(
@@ -91,10 +92,11 @@ def _of_frames(frames: Iterator[Any], longest: float) -> list[Samples]:
     return parts
 
 
-def _frames(data: bytes, container: Container) -> Iterator[Any]:
+def _frames(data: bytes, container: Container, goes_on: bool) -> Iterator[Any]:
     """What FFmpeg decodes, a frame at a time."""
     import av
 
+    found = False
     try:
         # A file that names other places is not followed there.
         options = {"protocol_whitelist": "none"}
@@ -106,8 +108,11 @@ def _frames(data: bytes, container: Container) -> Iterator[Any]:
                 )
             for frame in opened.decode(opened.streams.audio[0]):
                 _check(frame, container)
+                found = True
                 yield frame
     except (av.FFmpegError, ValueError) as error:
+        if goes_on and found:
+            return
         raise NotHeard(
             Trouble.UNREADABLE,
             f"The {container.name} file of {len(data)} bytes is damaged or cut off: "

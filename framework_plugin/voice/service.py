@@ -37,6 +37,19 @@ class Heard:
     took: float
 
 
+@dataclass(frozen=True)
+class SoFar:
+    """What was understood of a recording that goes on.
+
+    Args:
+        text: The words; empty while there are none, and they may change yet.
+        took: Seconds that it took to read and to hear it.
+    """
+
+    text: str
+    took: float
+
+
 class VoiceService:
     """What a server has for speech: a process that hears, and one that speaks.
 
@@ -88,6 +101,36 @@ class VoiceService:
         content, _ = await self._hearing.ask({}, data)
         return Heard(**content)
 
+    async def hear_so_far(self, utterance: str, data: bytes) -> SoFar | None:
+        """The words of a recording that goes on.
+
+        Whole recordings go first: it is heard only while nobody else is.
+
+        Args:
+            utterance: The same for all parts of one, and no other.
+            data: All of the file that there is, as for `hear`.
+
+        Returns:
+            None if others are heard now, or nothing can be made out yet.
+
+        Raises:
+            NotHeard: If it is too long, or nothing is set up to hear it.
+        """
+        limits = self.settings.limits
+        if not self.hears:
+            raise NotHeard(Trouble.OFF, "voice.yml names no recogniser.")
+        if len(data) > limits.bytes:
+            raise NotHeard(Trouble.TOO_LONG, f"More than {limits.bytes} bytes came.")
+        if self._hearing.is_busy:
+            return None
+        try:
+            content, _ = await self._hearing.ask({"so_far": utterance}, data)
+        except NotHeard as error:
+            if error.trouble is Trouble.TOO_LONG:
+                raise
+            return None
+        return SoFar(**content)
+
     async def speak(self, text: str) -> bytes:
         """A reply as a WAV file.
 
@@ -126,6 +169,12 @@ class _Line:
         self._inside = 0
         self._waking = False
         self._closed = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody is heard, or spoken to, at the moment."""
+        with self._counting:
+            return self._inside > 0
 
     async def ask(self, content: dict[str, Any], data: bytes = b"") -> Frame:
         with self._counting:

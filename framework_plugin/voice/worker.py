@@ -18,6 +18,7 @@ from framework_plugin.voice.activity import spans_of, speech_of
 from framework_plugin.voice.audio import decoded
 from framework_plugin.voice.engines.choice import recogniser_of, speaker_of
 from framework_plugin.voice.frames import Frame, read_frame, write_frame
+from framework_plugin.voice.live import LiveHearing
 from framework_plugin.voice.recogniser import Recogniser
 from framework_plugin.voice.settings import VoiceSettings, read_settings
 from framework_plugin.voice.speaker import Speaker
@@ -56,7 +57,15 @@ def _answer_of(task: str, settings: VoiceSettings) -> Answer:
 
         recogniser = recogniser_of(settings)
         longest = settings.limits.seconds
-        return lambda frame: heard(frame[1], recogniser, longest)
+        live = LiveHearing(recogniser)
+
+        def answer(frame: Frame) -> Frame:
+            content, data = frame
+            if "so_far" in content:
+                return so_far(str(content["so_far"]), data, live, longest)
+            return heard(data, recogniser, longest)
+
+        return answer
     speaker = speaker_of(settings)
     return lambda frame: spoken(str(frame[0].get("text", "")), speaker)
 
@@ -108,6 +117,23 @@ def heard(data: bytes, recogniser: Recogniser, longest: float) -> Frame:
         "took": took,
     }
     return content, b""
+
+
+def so_far(utterance: str, data: bytes, live: LiveHearing, longest: float) -> Frame:
+    """What a recording that goes on says up to now.
+
+    Args:
+        utterance: Which one.
+        data: All of the file that there is.
+        live: Makes words of it.
+        longest: Seconds that it may have.
+
+    Raises:
+        NotHeard: If there is no sound in it yet, or too much.
+    """
+    began = time.perf_counter()
+    words = live.words(utterance, decoded(data, longest, goes_on=True))
+    return {"text": words, "took": time.perf_counter() - began}, b""
 
 
 def spoken(text: str, speaker: Speaker) -> Frame:

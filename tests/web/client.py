@@ -81,11 +81,21 @@ class Client:
         assert last["type"] == "done"
         return list(last["messages"])
 
-    def news(self) -> Iterator[dict[str, Any]]:
-        """What the page hears while it is open."""
+    def news(
+        self, since: int | None = None, last: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """What the page hears while it is open.
+
+        Args:
+            since: The newest row that the page knows.
+            last: What a browser tells whose stream broke.
+        """
         connection = HTTPConnection(self.host, timeout=30)
         headers = {"Cookie": self.cookie or ""}
-        connection.request("GET", f"{self.place}/api/news", headers=headers)
+        if last is not None:
+            headers["Last-Event-ID"] = str(last)
+        asked = "" if since is None else f"?since={since}"
+        connection.request("GET", f"{self.place}/api/news{asked}", headers=headers)
         answer = connection.getresponse()
         assert answer.getheader("Content-Type") == "text/event-stream"
         yield {"type": "open"}

@@ -174,6 +174,50 @@ def test_recordings_that_come_too_often_are_slowed_down(page: Served) -> None:
     assert answers == [422] * 18 + [429]
 
 
+def part(
+    visitor: Client, id_: str, start: int | str, data: bytes, kind: str = "audio/webm"
+) -> tuple[int, dict[str, Any]]:
+    """What the server makes of a part of a recording."""
+    path = f"{visitor.place}/api/voice/part?id={id_}&start={start}"
+    answer, content = visitor.raw("POST", path, data, {"Content-Type": kind})
+    return answer.status, json.loads(content)
+
+
+def test_parts_of_a_recording_become_the_words_so_far(
+    visitor: Client, speech: Audio
+) -> None:
+    whole = written(np.concatenate((silence(0.3), speech.samples)), "WebM")
+    half = len(whole) // 2
+    assert part(visitor, "0123456789", 0, whole[:half])[0] == 200
+    status, told = part(visitor, "0123456789", half, whole[half:])
+    assert (status, told) == (200, {"text": WORDS, "more": True})
+    # What another server has is sent anew, and so is what was lost.
+    assert part(visitor, "abcdefghij", half, whole[half:])[0] == 409
+    assert part(visitor, "abcdefghij", 0, whole)[1]["text"] == WORDS
+    assert part(visitor, "abcdefghij", 1, b"x")[0] == 409
+    # Once the whole has come, its parts are forgotten.
+    assert part(visitor, "abcdefghij", 0, whole)[0] == 200
+    assert recorded(visitor, whole)[1]["text"] == WORDS
+    assert part(visitor, "abcdefghij", len(whole), b"x")[0] == 409
+
+
+def test_parts_have_the_limits_of_whole_recordings(page: Served) -> None:
+    visitor = Client(page.url)
+    assert part(visitor, "0123456789", 0, b"x")[0] == 401
+    visitor.enter()
+    assert part(visitor, "0123456789", 0, b"x", "text/plain")[0] == 415
+    for id_, start in (("short", 0), ("0123456789", "x"), ("0123456789", "-1")):
+        assert part(visitor, id_, start, b"x")[0] == 400
+    assert part(visitor, "0123456789", 0, bytes(400_000))[0] == 200
+    assert part(visitor, "0123456789", 400_000, bytes(100_001))[0] == 413
+    long = part(visitor, "9876543210", 0, written(silence(21), "FLAC"))
+    assert (long[0], long[1]["trouble"]) == (413, "too_long")
+    answers = [part(visitor, "0123456789", 0, b"x")[0] for _ in range(20)]
+    assert answers[-1] == 429
+    visitor.origin = "https://attacker.example"
+    assert part(visitor, "0123456789", 0, b"x")[0] == 403
+
+
 def bad(said: Any) -> bool:
     return said.type == "error" and "status of 422" not in said.text
 
@@ -232,6 +276,30 @@ def test_the_keyboard_begins_and_ends_and_escape_takes_it_back(tab: Tab) -> None
     tab.wait_for_timeout(3_200)
     tab.keyboard.press("Space")
     until(lambda: own(tab) == [WORDS], 30)
+
+
+def test_words_appear_while_somebody_speaks(tab: Tab) -> None:
+    mic, so_far = tab.locator(MIC), tab.locator(".so-far")
+    mic.focus()
+    tab.keyboard.press("Enter")
+    until(lambda: so_far.inner_text() == WORDS, 30)
+    assert mic.get_attribute("aria-pressed") == "true"
+    assert own(tab) == []
+    assert violations(tab) == []
+    tab.keyboard.press("Enter")
+    until(lambda: len(own(tab)) == 1, 30)
+    assert own(tab)[0].startswith(WORDS)
+    assert so_far.is_hidden()
+
+
+def test_words_that_are_taken_back_are_gone(tab: Tab) -> None:
+    tab.locator(MIC).click()
+    until(lambda: tab.locator(".so-far").inner_text() == WORDS, 30)
+    tab.keyboard.press("Escape")
+    until(lambda: tab.locator(".so-far").is_hidden())
+    tab.wait_for_timeout(1_200)
+    assert tab.locator(".so-far").is_hidden()
+    assert own(tab) == []
 
 
 def test_a_short_press_listens_until_the_next_one(tab: Tab) -> None:

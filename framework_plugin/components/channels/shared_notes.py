@@ -76,11 +76,16 @@ class SharedNotes:
         agent = getattr(getattr(self._app, "ctx", None), "agent", None)
         if agent is None:
             return self._own
-        self._notes = _notes_in_redis(agent) or _notes_in_sql(self._app) or self._own
+        self._notes = notes_in_redis(agent) or _notes_in_sql(self._app) or self._own
         return self._notes
 
 
-def _notes_in_redis(agent: Any) -> Notes | None:
+def notes_in_redis(agent: Any) -> Notes | None:
+    """The notes in the Redis of a lock store; None if that has none.
+
+    Args:
+        agent: Rasa's.
+    """
     store = getattr(agent, "lock_store", None)
     if isinstance(store, ExactLockStore):
         return RedisNotes(store.redis)

@@ -8,8 +8,6 @@ It is found at `/chat/` of the server; see `docs/web.md`.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +18,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from framework_plugin.components import memory_api
+from framework_plugin.components.channels.web_consent import Agreement
 from framework_plugin.components.channels.web_guard import (
     PRIVATE,
     Guard,
@@ -31,6 +30,7 @@ from framework_plugin.components.channels.web_guard import (
 from framework_plugin.components.channels.web_history import History
 from framework_plugin.components.channels.web_hub import Hub
 from framework_plugin.components.channels.web_judging import judge
+from framework_plugin.components.channels.web_news import NewsStream
 from framework_plugin.components.channels.web_page import (
     DESK,
     PAGE,
@@ -40,6 +40,7 @@ from framework_plugin.components.channels.web_page import (
     page_headers,
 )
 from framework_plugin.components.channels.web_settings import WebSettings
+from framework_plugin.components.channels.web_taken import is_new
 from framework_plugin.components.channels.web_turn import (
     NAME,
     Asked,
@@ -53,6 +54,7 @@ from framework_plugin.components.channels.web_visitor import (
     secret_of,
 )
 from framework_plugin.components.channels.web_voice import WebVoice
+from framework_plugin.components.channels.web_watch import Watch
 from framework_plugin.components.guarded_routes import Refused, store_of
 
 logger = logging.getLogger(__name__)
@@ -62,10 +64,6 @@ FRAMED = "/embed"
 OPERATORS = "/desk"
 
 Headers = dict[str, str]
-
-_LOOK_EVERY = 15.0
-"""Seconds after which an open page asks the database: another process may have said
-something. Proxies that cut silent connections see a sign of life too."""
 
 
 class WebChat(InputChannel):
@@ -85,6 +83,7 @@ class WebChat(InputChannel):
         self._cookies = VisitorCookies(secret)
         self._guard = Guard(settings, self._cookies)
         self._hub = Hub()
+        self._watch = Watch(self._hub)
         self._voice = WebVoice(self._guard)
 
     @classmethod
@@ -116,7 +115,9 @@ class WebChat(InputChannel):
         @routes.listener("before_server_stop")
         async def stop(*_: Any) -> None:
             self._hub.close()
+            await self._watch.stop()
 
+        routes.listener("after_server_start")(self._watch.start)
         routes.listener("after_server_start")(self._voice.serve)
         routes.listener("after_server_stop")(self._voice.close)
         return routes
@@ -188,12 +189,14 @@ class WebChat(InputChannel):
         add(say, "/messages", "POST")
         if self._voice.hears:
             add(self._voice.hear, "/voice", "POST")
+            add(self._voice.hear_part, "/voice/part", "POST")
             add(self._voice.wake, "/voice/wake", "POST")
         if self._voice.speaks:
             add(self._voice.speak, "/speech", "POST")
         add(self._history, "/history", "GET")
         add(self._news, "/news", "GET")
         add(self._judge, "/feedback", "POST")
+        add(self._consent, "/consent", "POST")
         add(_of_own(memory_api.show_memory), "/memory", "GET")
         add(_of_own(memory_api.export_memory), "/memory/export", "GET")
         add(self._forget, "/memory", "DELETE")
@@ -205,6 +208,7 @@ class WebChat(InputChannel):
     ) -> HTTPResponse:
         """Gives a newcomer a cookie, renews that of others, and tells the rest."""
         await content_of(request)
+        agreement = self._agreement(request)
         if visitor is None:
             self._guard.count_newcomer(request)
             visitor = self._cookies.newcomer(framed=framed)
@@ -219,6 +223,7 @@ class WebChat(InputChannel):
             },
             "longest_message": own.longest_message,
             "voice": self._voice.told(),
+            "consent": await agreement.shown(visitor.sender_id),
             **history,
         }
         said = answer(content)
@@ -238,9 +243,11 @@ class WebChat(InputChannel):
         sender_id = visitor.sender_id
         if self._hub.is_busy(sender_id):
             raise Refused(429, "Other messages of yours are still being answered.")
-        if not self._hub.take(sender_id, asked.id):
+        history, agreement = History(store), self._agreement(request)
+        agent = request.app.ctx.agent
+        if not await is_new(agent, self._hub, history, sender_id, asked):
             raise Refused(409, "This message was sent before.")
-        turn = Turn(sender_id, asked, History(store), self._hub)
+        turn = Turn(sender_id, asked, history, self._hub, agreement)
         self._hub.start(sender_id, turn.run(on_new_message))
         await turn.stream(request)
 
@@ -249,7 +256,21 @@ class WebChat(InputChannel):
         before = request.args.get("before", "")
         row = int(before) if before.isascii() and before.isdigit() else None
         history = History(store_of(request.app))
-        return answer(await history.page(visitor.sender_id, row))
+        page = await history.page(visitor.sender_id, row)
+        consent = await self._agreement(request).shown(visitor.sender_id)
+        return answer({**page, "consent": consent})
+
+    async def _consent(self, request: Request, visitor: Visitor) -> HTTPResponse:
+        """Takes whether the visitor may be remembered."""
+        agreement = self._agreement(request)
+        content = await content_of(request)
+        await agreement.take(visitor.sender_id, content.get("agree"))
+        # What other pages of theirs show is no longer so.
+        self._hub.tell(visitor.sender_id, {"type": "anew"})
+        return answer({"consent": await agreement.shown(visitor.sender_id)})
+
+    def _agreement(self, request: Request) -> Agreement:
+        return Agreement(request.app, self._settings.privacy)
 
     async def _judge(self, request: Request, visitor: Visitor) -> HTTPResponse:
         """Takes a thumb."""
@@ -270,24 +291,10 @@ class WebChat(InputChannel):
     async def _news(self, request: Request, visitor: Visitor) -> None:
         """What happens while the page is open, as server-sent events."""
         history = History(store_of(request.app))
-        stream = await request.respond(
-            content_type="text/event-stream",
-            headers={**PRIVATE, "X-Accel-Buffering": "no"},
-        )
-        seen = await history.last(visitor.sender_id)
-        with self._hub.page(visitor.sender_id) as queue:
-            await stream.send("retry: 3000\n\n")
-            while True:
-                try:
-                    news = await asyncio.wait_for(queue.get(), _LOOK_EVERY)
-                except asyncio.TimeoutError:
-                    last = await history.last(visitor.sender_id)
-                    news = {"type": "changed" if last != seen else "quiet"}
-                    seen = last
-                if news is None:
-                    break
-                await stream.send(f"data: {json.dumps(news, ensure_ascii=False)}\n\n")
-        await stream.eof()
+        # What the page knows of already; a browser that comes back says it itself.
+        known = request.headers.get("last-event-id") or request.args.get("since") or ""
+        since = int(known) if known.isascii() and known.isdigit() else None
+        await NewsStream(self._hub, history, visitor.sender_id).run(request, since)
 
 
 def _of_own(handle: Callable[..., Any]) -> Handler:

@@ -28,6 +28,8 @@ LONGEST_BODY = 16_384
 
 _REQUESTS_PER_MINUTE = 240
 _AT_ONCE = 6
+_PARTS_PER_MINUTE = 75
+_PARTS_AT_ONCE = 20
 _READING = ("GET", "HEAD")
 
 PRIVATE = {
@@ -57,6 +59,8 @@ class Guard:
         self._newcomers = Limit(newcomers, newcomers)
         # For each message one recording, and its replies.
         self._sounds = Limit(3 * per_minute, 3 * max(_AT_ONCE, per_minute // 3))
+        # About one a second, while somebody speaks.
+        self._parts = Limit(_PARTS_PER_MINUTE, _PARTS_AT_ONCE)
         self._requests = Limit(_REQUESTS_PER_MINUTE, 60)
 
     def handler(self, handle: Handler, *, framed: bool, newcomers: bool) -> Handler:
@@ -108,6 +112,14 @@ class Guard:
             Refused: If there were too many.
         """
         self._slow_down(self._sounds, visitor.id)
+
+    def count_part(self, visitor: Visitor) -> None:
+        """Counts a part of a recording that goes on.
+
+        Raises:
+            Refused: If there were too many.
+        """
+        self._slow_down(self._parts, visitor.id)
 
     def count_newcomer(self, request: Request) -> None:
         """Counts a new visitor from an address.

@@ -39,18 +39,29 @@ class History:
             before: Only those before the message of this id.
 
         Returns:
-            `messages`, the oldest first, and the id for the next page under `before`;
-            null if there is none.
+            `messages`, the oldest first, the id for the next page under `before`, null
+            if there is none, and under `last` the newest row; 0 if none is stored.
         """
         events, more = await asyncio.to_thread(self._before, sender_id, before)
         if not events and before is None:
             # Of those who have not agreed to be remembered nothing is stored.
             events = await self._of_this_process(sender_id)
+        return await self._page_of(sender_id, events, more)
+
+    async def stored(self, sender_id: str, before: int | None = None) -> dict[str, Any]:
+        """As `page`, but only what is stored: what others than the visitor may see."""
+        events, more = await asyncio.to_thread(self._before, sender_id, before)
+        return await self._page_of(sender_id, events, more)
+
+    async def _page_of(
+        self, sender_id: str, events: list[NumberedEvent], more: bool
+    ) -> dict[str, Any]:
         if more:
             events = _from_first_message(events)
         messages = await self._judged(sender_id, shown_messages(events))
         rest = events[0][0] if more and events else None
-        return {"messages": messages, "before": rest}
+        last = max(events[-1][0], 0) if events else 0
+        return {"messages": messages, "before": rest, "last": last}
 
     async def since(self, sender_id: str, row: int) -> list[Shown]:
         """The messages behind the row of an id, in order."""
@@ -61,6 +72,11 @@ class History:
         """The id of the newest row of a visitor; 0 if there is none."""
         return await asyncio.to_thread(self._last, sender_id)
 
+    async def has(self, sender_id: str, message_id: str) -> bool:
+        """Whether one of the last messages of a visitor has the id that a page made."""
+        events, _ = await asyncio.to_thread(self._before, sender_id, None)
+        return any(event.get("message_id") == message_id for _, event in events)
+
     async def around(self, sender_id: str, message: int) -> list[NumberedEvent]:
         """The events up to a message, with those that led to it."""
         events, _ = await asyncio.to_thread(self._before, sender_id, message + 1)
@@ -70,9 +86,10 @@ class History:
         tracker = await self._store.retrieve(sender_id)
         if tracker is None:
             return []
-        # Numbers below zero are no rows; what has none can neither be judged.
+        # Numbers below zero are no rows: what has one cannot be judged. They stay the
+        # same from one look to the next.
         said = [event.as_dict() for event in tracker.events]
-        return [(number - len(said), event) for number, event in enumerate(said)]
+        return [(-round(1e6 * event["timestamp"]), event) for event in said]
 
     async def _judged(self, sender_id: str, messages: list[Shown]) -> list[Shown]:
         """The messages, with what the visitor said of those that are replies."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,13 +24,20 @@ class Hub:
 
     def __init__(self) -> None:
         self._pages: dict[str, list[asyncio.Queue[News | None]]] = {}
+        self._told: dict[str, int] = {}
         self._taken: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._under_way: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @contextmanager
-    def page(self, sender_id: str) -> Iterator[asyncio.Queue[News | None]]:
-        """The news for one open page; None says that it is to be closed."""
+    def page(self, sender_id: str, row: int) -> Iterator[asyncio.Queue[News | None]]:
+        """The news for one open page; None says that it is to be closed.
+
+        Args:
+            sender_id: Whose page.
+            row: The newest row of theirs that it knows of.
+        """
+        self._told.setdefault(sender_id, row)
         queue: asyncio.Queue[News | None] = asyncio.Queue(_HELD)
         pages = self._pages.setdefault(sender_id, [])
         if len(pages) >= _PAGES:
@@ -43,6 +50,22 @@ class Hub:
                 pages.remove(queue)
             if not pages and self._pages.get(sender_id) is pages:
                 del self._pages[sender_id]
+                del self._told[sender_id]
+
+    @property
+    def open_pages(self) -> Mapping[str, int]:
+        """Up to which row the open pages of each visitor were told what was said."""
+        return self._told
+
+    def told(self, sender_id: str, row: int) -> None:
+        """Notes that the open pages of a visitor know of a row, and those before it."""
+        if row > self._told.get(sender_id, row):
+            self._told[sender_id] = row
+
+    def reset(self, sender_id: str, row: int) -> None:
+        """Notes the newest row there is of a visitor; it may be an older one."""
+        if sender_id in self._told:
+            self._told[sender_id] = row
 
     def tell(self, sender_id: str, news: News) -> None:
         """Brings news to all pages of a visitor."""
@@ -68,6 +91,10 @@ class Hub:
     def is_busy(self, sender_id: str) -> bool:
         """Whether a visitor has as many messages under way as may be."""
         return self._under_way[sender_id] >= _WAITING
+
+    def is_answering(self, sender_id: str) -> bool:
+        """Whether a message of a visitor is under way here."""
+        return self._under_way[sender_id] > 0
 
     def start(
         self, sender_id: str, turn: Coroutine[Any, Any, None]

@@ -98,9 +98,13 @@ def _words_of_user(event: Mapping[str, Any]) -> str:
     text = event.get("text")
     if not isinstance(text, str):
         return ""
+    metadata = event.get("metadata") or {}
+    if metadata.get("is_external"):
+        # A reminder, or another program: the user said nothing.
+        return ""
     if text.startswith("/"):
         # A button: what stood on it tells more than the intent it sends.
-        meant = (event.get("metadata") or {}).get(_MEANT)
+        meant = metadata.get(_MEANT)
         return meant if isinstance(meant, str) else ""
     return text
 

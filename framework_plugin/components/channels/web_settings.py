@@ -14,6 +14,7 @@ from framework_plugin.components.readable_errors import ComponentError
 PLACE = "credentials.yml under framework_plugin.components.channels.web.WebChat"
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?")
+_ADDRESS = re.compile(r"(?:https?://[^\s/]\S*|/(?!/)\S*)")
 _MOST_SUGGESTIONS = 6
 
 
@@ -32,6 +33,8 @@ class WebSettings:
         origins: Sites that may show the page in a frame, such as
             `https://shop.example`.
         images: Other sites that images in replies may come from.
+        privacy: Address of your privacy notice, shown where visitors are asked whether
+            they may be remembered; may be empty.
         desk: Whether the page for operators is served too.
         messages_per_minute: Of one visitor.
         visitors_per_minute: New ones from one address.
@@ -46,6 +49,7 @@ class WebSettings:
     secret_file: str = "web_chat.secret"
     origins: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    privacy: str = ""
     desk: bool = False
     messages_per_minute: int = 20
     visitors_per_minute: int = 30
@@ -76,6 +80,11 @@ class WebSettings:
                     f"'{origin}' in {PLACE} is no origin; expected one such as "
                     "https://shop.example, without a path or a slash at its end."
                 )
+        if self.privacy and not _ADDRESS.fullmatch(self.privacy):
+            raise ComponentError(
+                f"'privacy' in {PLACE} is '{self.privacy}'; expected an address such "
+                "as https://shop.example/privacy or /privacy."
+            )
         if len(self.suggestions) > _MOST_SUGGESTIONS:
             raise ComponentError(
                 f"There are {len(self.suggestions)} suggestions in {PLACE}; expected "

@@ -13,6 +13,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from sanic.request import Request
 
 from framework_plugin.components.channels.hearing import spoken_metadata
+from framework_plugin.components.channels.web_consent import Agreement
 from framework_plugin.components.channels.web_guard import PRIVATE
 from framework_plugin.components.channels.web_history import History
 from framework_plugin.components.channels.web_hub import Hub
@@ -43,12 +44,14 @@ class Asked:
         text: The words, or the payload of a button.
         title: What stood on the button, if it was one.
         spoken: Whether the words were understood from speech.
+        again: Whether the page has sent it before, and heard nothing.
     """
 
     id: str
     text: str
     title: str | None = None
     spoken: bool = False
+    again: bool = False
 
     @classmethod
     def read(cls, content: Mapping[str, Any], longest: int) -> Asked:
@@ -66,10 +69,12 @@ class Asked:
             raise Refused(413, f"The message has more than {longest} characters.")
         if title is not None and not isinstance(title, str):
             raise Refused(400, "'title' must be a text.")
-        spoken = content.get("spoken", False)
-        if not isinstance(spoken, bool):
-            raise Refused(400, "'spoken' must be true or false.")
-        return cls(id_, text, title[:_LONGEST_TITLE] if title else None, spoken)
+        for key in ("spoken", "again"):
+            if not isinstance(content.get(key, False), bool):
+                raise Refused(400, f"'{key}' must be true or false.")
+        meant = title[:_LONGEST_TITLE] if title else None
+        spoken, again = (content.get(key, False) for key in ("spoken", "again"))
+        return cls(id_, text, meant, spoken, again)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -128,15 +133,22 @@ class Turn:
         asked: The message.
         history: Where the turn is found afterwards.
         hub: Other pages of the visitor hear of it.
+        agreement: What the visitor may have said of being remembered.
     """
 
     def __init__(
-        self, sender_id: str, asked: Asked, history: History, hub: Hub
+        self,
+        sender_id: str,
+        asked: Asked,
+        history: History,
+        hub: Hub,
+        agreement: Agreement,
     ) -> None:
         self._sender_id = sender_id
         self._asked = asked
         self._history = history
         self._hub = hub
+        self._agreement = agreement
         self._lines: asyncio.Queue[Line] = asyncio.Queue()
 
     async def run(self, on_new_message: OnNewMessage) -> None:
@@ -154,12 +166,14 @@ class Turn:
             before = await self._last()
             await on_new_message(message)
             said = [] if before is None else await self._said_since(before)
-            last = {"type": "done", "messages": said}
+            last = {"type": "done", "messages": said, **await self._consent()}
         except Exception:
             # Whatever a component raises: the visitor must not wait for ever.
             logger.exception("A message of the chat page could not be answered.")
         finally:
             await self._lines.put(last)
+        if rows := [message["id"] for message in last.get("messages", ())]:
+            self._hub.told(self._sender_id, max(rows))
         self._hub.tell(self._sender_id, {"type": "changed"})
 
     async def _last(self) -> int | None:
@@ -169,6 +183,13 @@ class Turn:
             # The assistant answers all the same.
             logger.error("%s", error)
             return None
+
+    async def _consent(self) -> dict[str, Any]:
+        try:
+            return {"consent": await self._agreement.shown(self._sender_id)}
+        except MemoryStoreError as error:
+            logger.error("%s", error)
+            return {}
 
     async def _said_since(self, row: int) -> list[dict[str, Any]]:
         try:

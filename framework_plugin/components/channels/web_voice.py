@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from sanic import Sanic, response
@@ -20,6 +21,7 @@ from framework_plugin.components.channels.web_guard import (
     answer,
     content_of,
 )
+from framework_plugin.components.channels.web_parts import Parts
 from framework_plugin.components.channels.web_visitor import Visitor
 from framework_plugin.components.guarded_routes import Refused, body_of
 from framework_plugin.voice.trouble import NotHeard, Trouble
@@ -36,6 +38,8 @@ _STATUS = {
     Trouble.UNCLEAR: 422,
     Trouble.BROKEN: 503,
 }
+_PART_ID = re.compile(r"[A-Za-z0-9]{8,64}")
+_START = re.compile(r"[0-9]{1,9}")
 _LONGEST_TEXT = 4_000
 """Characters of a reply; what is spoken of it is less."""
 
@@ -53,6 +57,7 @@ class WebVoice:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._voice = voice_here()
+        self._parts = Parts(self._voice.settings.limits.bytes)
 
     @property
     def hears(self) -> bool:
@@ -89,6 +94,7 @@ class WebVoice:
         if not kind.startswith("audio/"):
             raise Refused(415, "The body must be a recording, of a type audio/….")
         self._guard.count_sound(visitor)
+        self._parts.drop(visitor.id)
         data = await body_of(request, self._voice.settings.limits.bytes)
         try:
             heard = await heard_by(self._voice, data)
@@ -96,6 +102,36 @@ class WebVoice:
             return _excuse(error)
         sure = heard.confidence
         return answer({"text": heard.text, "confidence": sure})
+
+    async def hear_part(self, request: Request, visitor: Visitor) -> HTTPResponse:
+        """Takes a part of a recording that goes on, and tells the words so far.
+
+        `text` is null where there are none to tell, and `more` false where the engine
+        cannot keep up: then the page waits until all is said.
+        """
+        kind = request.headers.get("content-type", "")
+        if not kind.startswith("audio/"):
+            raise Refused(415, "The body must be a recording, of a type audio/….")
+        id_, start = request.args.get("id") or "", request.args.get("start") or ""
+        if not _PART_ID.fullmatch(id_) or not _START.fullmatch(start):
+            raise Refused(
+                400, "'id' must be 8 to 64 letters or digits, 'start' a number."
+            )
+        self._guard.count_part(visitor)
+        part = await body_of(request, self._voice.settings.limits.bytes)
+        growing = self._parts.add(visitor.id, id_, int(start), part)
+        if growing.slow:
+            return answer({"text": None, "more": False})
+        data = bytes(growing.data)
+        try:
+            # Ids are the page's own, and others may use the same one.
+            heard = await self._voice.hear_so_far(f"{visitor.id} {id_}", data)
+        except NotHeard as error:
+            return _excuse(error)
+        if heard is not None:
+            self._parts.took(growing, heard.took)
+        text = heard.text if heard else None
+        return answer({"text": text, "more": not growing.slow})
 
     async def speak(self, request: Request, visitor: Visitor) -> HTTPResponse:
         """A reply as sound."""

@@ -43,12 +43,16 @@ export const judge = (id, helpful) => json("POST", "feedback", { id, helpful });
 export const facts = () => json("GET", "memory");
 export const correct = (id, value) => json("PATCH", `memory/facts/${id}`, { value });
 export const remove = (id) => json("DELETE", `memory/facts/${id}`);
+export const consent = (agree) => json("POST", "consent", { agree });
 export const forgetAll = () => json("DELETE", "memory");
 export const speech = async (text) => (await request("POST", "speech", { text })).blob();
 export const exportAddress = new URL("memory/export", BASE).href;
 
 /** Has speech made ready to be understood, while somebody begins to speak. */
 export const wake = () => request("POST", "voice/wake", {}).catch(() => {});
+
+/** The words so far of a recording that goes on, of which a part begins at `start`: `{text, more}`. */
+export const hearPart = (id, start, part) => json("POST", `voice/part?id=${id}&start=${start}`, part);
 
 /** The words of a recording: `{text, confidence}`. */
 export const hear = (recording) => json("POST", "voice", recording);
@@ -81,16 +85,34 @@ export async function say(message, take) {
   throw new Refusal(0);
 }
 
-/** Hears what happens meanwhile; opens itself again when the connection breaks. */
-export function listen(take, state) {
-  const source = new EventSource(new URL("news", BASE));
-  source.onmessage = (event) => take(JSON.parse(event.data));
-  source.onopen = () => state(true);
-  source.onerror = () => {
-    state(false);
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(take, state), 5000);
+/**
+ * Hears what happens meanwhile; opens itself again when the connection breaks.
+ * @param {number} since the newest row that the page knows
+ * @param {(news: object) => void} take
+ * @param {(open: boolean) => void} state
+ * @returns {() => void} ends it
+ */
+export function listen(since, take, state) {
+  let [source, timer, known] = [null, 0, since];
+  const open = () => {
+    source = new EventSource(new URL(`news?since=${known}`, BASE));
+    source.onmessage = (event) => {
+      known = event.lastEventId || known;
+      take(JSON.parse(event.data));
+    };
+    source.onopen = () => state(true);
+    source.onerror = () => {
+      state(false);
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, 5000);
+    };
   };
-  addEventListener("pagehide", () => source.close(), { once: true });
+  const close = () => {
+    clearTimeout(timer);
+    source.close();
+  };
+  open();
+  addEventListener("pagehide", close, { once: true });
+  return close;
 }
 
 /** A new id for a message; also where the page did not come by HTTPS. */

@@ -1,9 +1,11 @@
 // The desk: who waits for a person, what led to it, and what is said to them.
+import { Talks } from "./desk_talks.js";
 import { byId, el } from "./dom.js";
 import { locale, t } from "./words.js";
 
 const BASE = new URL("../../handovers/", location.href);
 const EVERY = 4000;
+const NARROW = matchMedia("(max-width: 48rem)");
 const when = new Intl.DateTimeFormat(locale, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
 
 class Desk {
@@ -64,15 +66,46 @@ class Desk {
     this.waiting = el("ul");
     this.questions = el("ul");
     this.case = el("section", { class: "case", "aria-label": t("deskCase"), tabindex: 0 }, el("p", { class: "empty", text: t("deskChoose") }));
+    const queue = el("div", {}, el("h2", { text: t("deskQueue") }), this.waiting, el("h2", { text: t("deskQuestions") }), this.questions);
+    const talks = new Talks({
+      ask: (path) => this.#ask("GET", path),
+      show: (...parts) => this.#read(parts),
+      when,
+    });
     this.room.replaceChildren(el("div", { class: "bench" },
-      el("nav", { class: "lists", "aria-label": t("deskQueue") },
+      el("nav", { class: "lists", "aria-label": t("desk") },
         el("h1", { text: t("desk") }),
-        el("h2", { text: t("deskQueue") }), this.waiting,
-        el("h2", { text: t("deskQuestions") }), this.questions,
-        el("button", { type: "button", class: "plain", text: t("deskLeave"), on: { click: () => this.#leave() } })),
+        this.#parts(queue, talks), queue, talks.element,
+        el("button", { type: "button", class: "plain leave", text: t("deskLeave"), on: { click: () => this.#leave() } })),
       this.case));
     await this.#listQuestions();
     this.#watch();
+  }
+
+  /** The buttons that change between those who wait and all conversations. */
+  #parts(queue, talks) {
+    const button = (text, act) => el("button", { type: "button", class: "plain", text, on: { click: act } });
+    const turn = (all) => {
+      queue.hidden = all;
+      talks.element.hidden = !all;
+      waiting.setAttribute("aria-pressed", String(!all));
+      everyone.setAttribute("aria-pressed", String(all));
+      if (all) talks.open();
+    };
+    const waiting = button(t("deskWaiting"), () => turn(false));
+    const everyone = button(t("deskTalks"), () => turn(true));
+    turn(false);
+    return el("div", { class: "parts" }, waiting, everyone);
+  }
+
+  /** Shows a conversation of the list of all, which nobody is waiting in. */
+  #read(parts) {
+    this.shown = undefined;
+    this.case.replaceChildren(...parts);
+    parts[0].focus({ preventScroll: true });
+    // On a narrow screen it stands below the list.
+    if (NARROW.matches) this.case.scrollIntoView();
+    else this.case.scrollTop = this.case.scrollHeight;
   }
 
   async #watch() {

@@ -50,6 +50,28 @@ export function icon(name) {
   return svg;
 }
 
+/** A button that does something only when it is pressed a second time. */
+export function twice(style, text, question, act, label = text) {
+  let asked = 0;
+  const button = el("button", { type: "button", class: style, text, "aria-label": label });
+  const calm = () => {
+    asked = 0;
+    button.textContent = text;
+    button.setAttribute("aria-label", label);
+    button.classList.remove("sure");
+  };
+  button.addEventListener("blur", calm);
+  button.addEventListener("click", () => {
+    if (asked) return act();
+    asked = 1;
+    button.textContent = question;
+    button.setAttribute("aria-label", question);
+    button.classList.add("sure");
+    return undefined;
+  });
+  return button;
+}
+
 /** What is kept in the browser between visits; nothing, where it keeps nothing. */
 export const kept = {
   get(key) {

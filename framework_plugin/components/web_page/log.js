@@ -69,14 +69,17 @@ export class Log {
     this.room.scrollTop += this.room.scrollHeight - height;
   }
 
-  /** Takes the stored form of messages; what is shown already is not shown again. */
+  /** Takes the stored form of messages, and returns those that were not shown yet. */
   merge(stored) {
+    const added = [];
     for (const shown of stored.filter((one) => !this.has(one.id))) {
-      const waiting = this.messages.find((one) => one.id === undefined
+      // What is not stored yet has no number, or one below zero.
+      const waiting = this.messages.find((one) => !(one.id > 0)
         && (shown.from === "user" ? one.shown.message_id === shown.message_id : !one.isOwn && one.shown.text === shown.text));
       if (waiting) waiting.settle(shown);
-      else this.add(shown);
+      else added.push(this.add(shown));
     }
+    return added;
   }
 
   closeChoices() {

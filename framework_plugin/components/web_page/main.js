@@ -1,6 +1,7 @@
 // The page: enters, shows what was said, sends what is written.
 import * as api from "./api.js";
 import { Composer } from "./composer.js";
+import { Consent } from "./consent.js";
 import { byId, el, icon, kept } from "./dom.js";
 import { Log } from "./log.js";
 import { Memory } from "./memory.js";
@@ -22,11 +23,16 @@ class Page {
       title: () => this.name,
     });
     this.composer = new Composer((text) => this.#send({ text }));
+    this.consent = new Consent({
+      title: () => this.name,
+      announce: (words, seen) => this.announce(words, seen),
+      settled: (agreed) => this.#settled(agreed),
+    });
     this.memory = new Memory({
       title: () => this.name,
       announce: (words, seen) => this.announce(words, seen),
       forgotten: () => this.#begin().then(() => this.announce(t("allForgotten"), true)),
-    });
+    }, this.consent);
     this.speech = new Speech();
     this.voice = new Voice({
       send: (text) => this.#send({ text, spoken: true }),
@@ -41,7 +47,6 @@ class Page {
 
   async start() {
     await this.#begin();
-    api.listen((news) => this.#hear(news), (open) => this.#reached(open));
     this.composer.focus();
   }
 
@@ -56,6 +61,9 @@ class Page {
       try {
         const entered = await api.enter();
         this.#show(entered);
+        // Whoever was forgotten is somebody new, with news of their own.
+        this.deafen?.();
+        this.deafen = api.listen(entered.last, (news) => this.#hear(news), (open) => this.#reached(open));
         return;
       } catch (refusal) {
         this.#state(t(refusal.status === 0 ? "offline" : "broken"));
@@ -64,8 +72,9 @@ class Page {
     }
   }
 
-  #show({ assistant, messages, before, longest_message: most, voice }) {
+  #show({ assistant, messages, before, longest_message: most, voice, consent }) {
     this.assistant = assistant;
+    this.consent.take(consent);
     this.voice.allow(voice);
     this.speech.allow(voice);
     this.composer.most = most;
@@ -111,6 +120,7 @@ class Page {
 
   async #again(own) {
     own.settle(own.shown);
+    own.asked = { ...own.asked, again: true };
     await this.#deliver(own);
   }
 
@@ -120,9 +130,12 @@ class Page {
       const last = await api.say(own.asked, (line) => this.#take(line));
       if (last.type === "failed") {
         own.fail();
-        own.asked = { ...own.asked, id: api.newId() };
+        own.asked = { ...own.asked, id: api.newId(), again: false };
         this.announce(t("failedReply"), true);
-      } else this.log.merge(last.messages);
+      } else {
+        this.consent.take(last.consent);
+        this.log.merge(last.messages);
+      }
     } catch (refusal) {
       await this.#recover(own, refusal);
     } finally {
@@ -136,9 +149,16 @@ class Page {
   }
 
   #said(shown) {
-    this.log.add({ ...shown, at: Date.now() / 1000 });
-    byId("spoken").textContent = `${shown.name ?? this.name}：${shown.text ?? t("image")}`;
+    // What is stored may be shown already, from before it was.
+    if (shown.id === undefined) this.log.add({ ...shown, at: Date.now() / 1000 });
+    else if (!this.log.merge([shown]).length) return;
+    this.#tell(shown);
     this.speech.say(shown.text);
+  }
+
+  /** Lets screen readers hear a reply. */
+  #tell(shown) {
+    if (shown?.from === "bot") byId("spoken").textContent = `${shown.name ?? this.name}：${shown.text ?? t("image")}`;
   }
 
   /** What to do with a message that the server did not take, or did it? */
@@ -156,20 +176,33 @@ class Page {
   }
 
   #hear(news) {
+    if (news.type === "anew") {
+      this.#begin().then(() => this.memory.refresh());
+      return;
+    }
     if (news.type === "said") this.#said(news.message);
-    // A turn of this very page tells its messages itself.
-    if (news.type !== "quiet" && this.waiting === 0) setTimeout(() => this.#refresh(), news.type === "said" ? 1500 : 0);
+    // A turn of this very page tells its messages itself; what is said is stored a little later.
+    if (news.type === "changed" && this.waiting === 0) this.#refresh();
+    else if (news.message && news.message.id === undefined) setTimeout(() => this.#refresh(), 1500);
   }
 
   async #refresh() {
     if (this.waiting > 1) return;
     try {
-      const { messages } = await api.history();
-      this.log.merge(messages);
+      const { messages, consent } = await api.history();
+      this.consent.take(consent);
+      this.#tell(this.log.merge(messages).at(-1)?.shown);
       byId("welcome").hidden = !this.log.isEmpty;
     } catch {
       // The next news will bring it.
     }
+  }
+
+  /** Agreed, what was said is stored now; taken back, nothing is there any more. */
+  async #settled(agreed) {
+    await (agreed ? this.#refresh() : this.#begin());
+    await this.memory.refresh();
+    if (!this.memory.isOpen) this.composer.focus();
   }
 
   async #older() {

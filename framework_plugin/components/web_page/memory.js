@@ -1,15 +1,19 @@
 // What the assistant remembers of the visitor: seen, corrected, forgotten, taken along.
 import * as api from "./api.js";
-import { byId, el, icon } from "./dom.js";
+import { byId, el, icon, twice } from "./dom.js";
 import { kindName, locale, t } from "./words.js";
 
 const dates = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" });
 const NARROW = matchMedia("(max-width: 60rem)");
 
 export class Memory {
-  /** @param {{title: Function, announce: Function, forgotten: Function}} page */
-  constructor(page) {
+  /**
+   * @param {{title: Function, announce: Function, forgotten: Function}} page
+   * @param {Consent} consent
+   */
+  constructor(page, consent) {
     this.page = page;
+    this.consent = consent;
     this.panel = byId("memory");
     this.button = el("button", {
       type: "button", class: "tool", "aria-expanded": "false", "aria-controls": "memory", "aria-label": t("memory"),
@@ -25,6 +29,10 @@ export class Memory {
     this.panel.addEventListener("click", (event) => {
       if (event.target === this.panel && NARROW.matches) this.panel.close();
     });
+  }
+
+  get isOpen() {
+    return this.panel.open;
   }
 
   /** Reads it anew, if it is in view. */
@@ -67,7 +75,7 @@ export class Memory {
       el("h3", { text: kindName("facts", kind) }),
       el("ul", {}, ...known.filter((fact) => fact.kind === kind).map((fact) => this.#fact(fact))),
     ]);
-    this.body.replaceChildren(note, ...groups);
+    this.body.replaceChildren(...(known.length || !this.consent.isMissing ? [note] : []), ...groups, ...this.consent.section());
   }
 
   #fact(fact) {
@@ -133,26 +141,4 @@ export class Memory {
     this.panel.close();
     this.page.forgotten();
   }
-}
-
-/** A button that does something only when it is pressed a second time. */
-function twice(style, text, question, act, label = text) {
-  let asked = 0;
-  const button = el("button", { type: "button", class: style, text, "aria-label": label });
-  const calm = () => {
-    asked = 0;
-    button.textContent = text;
-    button.setAttribute("aria-label", label);
-    button.classList.remove("sure");
-  };
-  button.addEventListener("blur", calm);
-  button.addEventListener("click", () => {
-    if (asked) return act();
-    asked = 1;
-    button.textContent = question;
-    button.setAttribute("aria-label", question);
-    button.classList.add("sure");
-    return undefined;
-  });
-  return button;
 }

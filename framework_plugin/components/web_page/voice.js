@@ -1,10 +1,12 @@
 // Speaking instead of writing: hold the button, or press it once to begin and once to end.
 import * as api from "./api.js";
 import { byId, el, icon } from "./dom.js";
+import { SoFar } from "./so_far.js";
 import { t } from "./words.js";
 
 // A shorter press begins, and another one ends it.
 const HELD = 350;
+const PART = 250;
 const KINDS = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4", ""];
 const canRecord = () => Boolean(navigator.mediaDevices?.getUserMedia && window.MediaRecorder);
 
@@ -19,6 +21,7 @@ export class Voice {
     this.page = page;
     this.state = "idle";
     this.button = el("button", { type: "button", class: "mic", "aria-pressed": "false", hidden: true }, icon("mic"));
+    this.words = new SoFar();
     this.note = el("span", { class: "hearing", hidden: true });
     byId("send").before(this.note, this.button);
     this.button.addEventListener("pointerdown", (event) => this.#down(event));
@@ -80,7 +83,11 @@ export class Voice {
     const kind = KINDS.find((one) => one === "" || MediaRecorder.isTypeSupported(one));
     const recorder = new MediaRecorder(stream, { ...(kind ? { mimeType: kind } : {}), audioBitsPerSecond: 32000 });
     const parts = [];
-    recorder.addEventListener("dataavailable", ({ data }) => data.size && parts.push(data));
+    recorder.addEventListener("dataavailable", ({ data }) => {
+      if (!data.size) return;
+      parts.push(data);
+      if (this.state === "recording") this.words.take(data);
+    });
     recorder.addEventListener("stop", () => {
       this.#release(stream);
       if (this.cancelled) this.#show("idle");
@@ -88,7 +95,8 @@ export class Voice {
     });
     this.recorder = recorder;
     this.cancelled = false;
-    recorder.start();
+    this.words.begin();
+    recorder.start(PART);
     this.#show("recording");
     this.timer = setTimeout(() => this.#end(), (this.most - 0.5) * 1000);
   }
@@ -129,6 +137,8 @@ export class Voice {
     this.button.setAttribute("aria-label", t(on ? "stopSpeaking" : "speak"));
     this.button.title = t(on ? "stopSpeaking" : "speak");
     this.button.setAttribute("aria-disabled", String(state === "understanding"));
+    if (state === "understanding") this.words.end();
+    if (state === "idle") this.words.hide();
     this.note.textContent = words;
     this.note.hidden = !words;
     byId("composer").dataset.voice = state;

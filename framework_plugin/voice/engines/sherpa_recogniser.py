@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from framework_plugin.voice.audio import RATE, Audio
+from framework_plugin.voice.audio import RATE, Audio, Samples
 from framework_plugin.voice.engines.sherpa_model import kind_of, needed
 from framework_plugin.voice.recogniser import Recogniser, Transcript, tidy
 from framework_plugin.voice.settings import RecogniserSettings
@@ -77,6 +77,29 @@ class StreamingRecogniser:
             self._engine.decode_stream(stream)
         found = self._engine.get_result_all(stream)
         return Transcript(tidy(found.text), _confidence(found.ys_probs))
+
+    def listen(self) -> StreamListening:
+        """See `StreamRecogniser`."""
+        return StreamListening(self._engine)
+
+
+class StreamListening:
+    """One utterance, heard as it comes.
+
+    Args:
+        engine: An `OnlineRecognizer`.
+    """
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._stream = engine.create_stream()
+
+    def hear(self, samples: Samples) -> str:
+        """See `Listening`."""
+        self._stream.accept_waveform(RATE, samples)
+        while self._engine.is_ready(self._stream):
+            self._engine.decode_stream(self._stream)
+        return tidy(self._engine.get_result_all(self._stream).text)
 
 
 class WholeRecogniser:
