@@ -72,7 +72,7 @@ class ActionRetrieveAnswer(ShopAction):
             chosen = await self._chosen(dispatcher, tracker, lookup)
             if chosen is not None:
                 return chosen
-            found = await _looked_up(lookup, text, tracker)
+            found = await lookup.asked(text, earlier_questions(tracker))
         except PersonalChatError as error:
             logger.error("The FAQ cannot be used: %s", error)
             say(dispatcher, DOCUMENTS_DOWN, {"kind": "down"})
@@ -196,17 +196,6 @@ class ActionAnswerBesides(ShopAction):
             if asked.answer and asked.answer.score >= SURE_AMID_CHAT:
                 _say_found(dispatcher, tracker, asked, asking=False)
         return []
-
-
-async def _looked_up(lookup: Lookup, text: str, tracker: Tracker) -> tuple[Asked, ...]:
-    """What is found for a message, or else for what it asks beside what it tells."""
-    earlier = earlier_questions(tracker)
-    found = await lookup.asked(text, earlier)
-    question = question_besides(text)
-    if question is None or any(asked.answer for asked in found):
-        return found
-    besides = await lookup.asked(question, earlier)
-    return besides if any(asked.answer for asked in besides) else found
 
 
 def _fit_for(found: tuple[Asked, ...], tracker: Tracker) -> tuple[Asked, ...]:

@@ -32,7 +32,7 @@ def question_besides(message: str) -> str | None:
     Returns:
         None if it only asks, or only tells.
     """
-    clauses = _clauses(message)
+    clauses = clauses_in(message)
     asked = [clause for clause in clauses if asks(clause)]
     return "，".join(asked) if 0 < len(asked) < len(clauses) else None
 

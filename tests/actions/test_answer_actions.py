@@ -204,11 +204,3 @@ def test_where_nothing_surely_answers_the_reply_stands_alone(
     talk: Conversation, text: str
 ) -> None:
     assert talk.say(text).run(ActionAnswerBesides) == []
-
-
-def test_a_question_is_found_behind_what_is_told(talk: Conversation) -> None:
-    (message, *_) = talk.say("我下个月结婚 随便看看 满多少包邮").run(
-        ActionRetrieveAnswer
-    )
-
-    assert message["source"]["entry"] == "shipping_free"
