@@ -36,6 +36,7 @@ EXPECTED = {
     "action_unlink_account",
     "action_order_status",
     "action_cancel_order",
+    "action_answer_besides",
     "action_ask_order_number",
     "validate_order_form",
     "action_recommend_product",
