@@ -21,9 +21,11 @@ from typing import Any, TypeVar
 from rasa.core.actions.action import Action
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.exceptions import ActionLimitReached
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from framework_plugin.components.serving.direct_runner import DirectRunner
 from framework_plugin.components.serving.quick_action import quick
 from framework_plugin.components.serving.turn import TURN
 from framework_plugin.components.serving.turn_clock import (
@@ -49,6 +51,8 @@ class ConcurrentProcessor(MessageProcessor):
     def __init__(self, *, threads: int, **arguments: Any) -> None:
         super().__init__(**arguments)
         self._threads = ThreadPoolExecutor(threads, "turn")
+        if isinstance(self.graph_runner, DaskGraphRunner):
+            self.graph_runner = DirectRunner(self.graph_runner)
 
     async def get_tracker(self, conversation_id: str) -> DialogueStateTracker:
         """See Rasa."""
