@@ -7,11 +7,17 @@ from typing import Any
 
 from rasa.core.policies.memoization import AugmentedMemoizationPolicy
 from rasa.core.policies.rule_policy import RulePolicy
+from rasa.nlu.classifiers.diet_classifier import DIETClassifier
 
-from framework_plugin.components.serving import quick_memory, quick_rules
+from framework_plugin.components.serving import (
+    quick_intents,
+    quick_memory,
+    quick_rules,
+)
 
 _QUICKER: dict[type, Callable[[Any], Any]] = {
     AugmentedMemoizationPolicy: quick_memory.AugmentedMemoizationPolicy,
+    DIETClassifier: quick_intents.quickened,
     RulePolicy: quick_rules.RulePolicy,
 }
 
