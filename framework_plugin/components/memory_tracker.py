@@ -16,6 +16,7 @@ from framework_plugin.components.handover_gate import (
     first_action,
     is_always_heard,
 )
+from framework_plugin.components.plain_events import plainly_applied
 from framework_plugin.corpus.dialogue import Turn
 from framework_plugin.corpus.user_context import UserContext
 from framework_plugin.handover.entry import NOT_AT_DESK
@@ -65,6 +66,11 @@ class MemoryTracker(DialogueStateTracker):
                 self.trigger_followup_action(action)
         elif ends_turn(event):
             self.trigger_followup_action(ACTION_LISTEN_NAME)
+
+    def applied_events(self) -> list[Event]:
+        """The events that count; see Rasa."""
+        plain = plainly_applied(self.events)
+        return list(super().applied_events()) if plain is None else plain
 
     def is_paused(self) -> bool:
         """Whether Rasa is to predict no action."""

@@ -27,6 +27,8 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from framework_plugin.components.memory_tracker import MemoryTracker
+from framework_plugin.components.plain_events import plainly_applied
 from framework_plugin.components.serving.quick_parts import quickened
 
 FORM = "order_form"
@@ -135,3 +137,16 @@ def test_a_policy_of_somebodys_own_stays_what_it_is() -> None:
 
     policy = Own.__new__(Own)
     assert quickened(policy) is policy
+
+
+def test_what_counts_of_a_conversation_is_what_rasa_counts(domain, stories) -> None:
+    plain = 0
+    for seed in range(CONVERSATIONS):
+        for events in conversation(domain, stories, seed):
+            expected = DialogueStateTracker("user", domain.slots)
+            tracker = MemoryTracker("user", domain.slots)
+            expected.events.extend(events)
+            tracker.events.extend(events)
+            assert tracker.applied_events() == expected.applied_events()
+            plain += plainly_applied(events) is not None
+    assert plain > 20
