@@ -13,6 +13,10 @@ import signal
 import socket
 import sys
 
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection stays open for the next call; whoever calls closes it before.
+"""
+
 _PR_SET_PDEATHSIG = 1
 """From <sys/prctl.h>; see prctl(2)."""
 
@@ -49,7 +53,9 @@ def _serve(actions: str, listening: socket.socket, verbose: bool) -> None:
     from rasa_sdk.utils import update_sanic_log_level
 
     update_sanic_log_level()
-    create_app(actions).run(sock=listening, access_log=False, motd=False)
+    app = create_app(actions)
+    app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
+    app.run(sock=listening, access_log=False, motd=False)
 
 
 if __name__ == "__main__":

@@ -75,6 +75,20 @@ class ConcurrentProcessor(MessageProcessor):
                 parsed = await self._aside(partial(_result_of, parsing))
         return dict(parsed)
 
+    def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
+        """See Rasa, which looks at a whole domain before it says that all is well."""
+        if not self.domain or not self._knows(parse_data):
+            super()._check_for_unseen_features(parse_data)
+
+    def _knows(self, parse_data: dict[str, Any]) -> bool:
+        """Whether the domain has the intent and the entities of a message."""
+        intent = parse_data["intent"]["name"]
+        entities = parse_data["entities"] or []
+        return (not intent or intent in self.domain.intent_properties) and all(
+            entity["entity"] in self.domain.entity_properties.entities
+            for entity in entities
+        )
+
     async def save_tracker(self, tracker: DialogueStateTracker) -> None:
         """See Rasa."""
         turn = TURN.get()
