@@ -16,12 +16,15 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from rasa.core.actions.action import Action
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.engine.runner.interface import GraphRunner
+from rasa.engine.storage.storage import ModelMetadata
 from rasa.exceptions import ActionLimitReached
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -51,8 +54,16 @@ class ConcurrentProcessor(MessageProcessor):
     def __init__(self, *, threads: int, **arguments: Any) -> None:
         super().__init__(**arguments)
         self._threads = ThreadPoolExecutor(threads, "turn")
-        if isinstance(self.graph_runner, DaskGraphRunner):
-            self.graph_runner = DirectRunner(self.graph_runner)
+
+    @staticmethod
+    def _load_model(
+        model_path: str | Path,
+    ) -> tuple[str, ModelMetadata, GraphRunner]:
+        """See Rasa."""
+        name, metadata, runner = MessageProcessor._load_model(model_path)
+        if isinstance(runner, DaskGraphRunner):
+            return name, metadata, DirectRunner(runner)
+        return name, metadata, runner
 
     async def get_tracker(self, conversation_id: str) -> DialogueStateTracker:
         """See Rasa."""

@@ -201,7 +201,8 @@ def _projected(parts: list[Features], dense: Dense) -> Array:
     row, column = np.concatenate(rows), np.concatenate(columns)
     spread = np.zeros((parts[0].features.shape[0], len(row)), np.float32)
     spread[row, np.arange(len(row))] = np.concatenate(values)
-    return spread @ dense.kernel[column] + dense.bias
+    total: Array = spread @ dense.kernel[column] + dense.bias
+    return total
 
 
 def _messages(quick: DIETClassifier) -> Iterator[Message]:

@@ -64,7 +64,8 @@ class Norm:
         """The same shape."""
         centred = inputs - inputs.mean(axis=-1, keepdims=True)
         variance = np.square(centred).mean(axis=-1, keepdims=True)
-        return centred / np.sqrt(variance + self.epsilon) * self.gain + self.bias
+        even: Array = centred / np.sqrt(variance + self.epsilon)
+        return even * self.gain + self.bias
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class Encoder:
         return self._norm(state)
 
     def _positions(self, tokens: int) -> Array:
-        angles = np.arange(tokens, dtype=np.float32)[:, None] * self._angles
+        angles: Array = np.arange(tokens, dtype=np.float32)[:, None] * self._angles
         angles[:, 0::2] = np.sin(angles[:, 0::2])
         angles[:, 1::2] = np.cos(angles[:, 1::2])
         return angles

@@ -105,7 +105,7 @@ class Postings:
             self._values[span] * value
             for span, value in zip(spans, one.values.tolist(), strict=True)
         ]
-        return np.bincount(texts, np.concatenate(values), self._size)
+        return _sums(texts, np.concatenate(values), self._size)
 
 
 class FewVectors:
@@ -143,9 +143,13 @@ class FewVectors:
             row[places[known]] = other.values[known]
         products = shared[:, self._places] * self._values
         cells = np.arange(len(others))[:, None] * self._size + self._rows
-        return np.bincount(
-            cells.ravel(), products.ravel(), shape[0] * shape[1]
-        ).reshape(shape)
+        sums = _sums(cells.ravel(), products.ravel(), shape[0] * shape[1])
+        return sums.reshape(shape)
+
+
+def _sums(places: npt.NDArray[np.intp], values: Weights, size: int) -> Weights:
+    """What comes together at each of so many places."""
+    return np.bincount(places, values, size).astype(np.float64, copy=False)
 
 
 def _column(gram: str) -> int:
