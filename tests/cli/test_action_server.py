@@ -64,6 +64,7 @@ def test_it_answers_while_the_block_is_open_and_not_after() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_its_memory_lies_in_few_heaps() -> None:
     with running_actions(Path("endpoints.yml"), verbose=False) as server:
+        server.wait_until_ready()
         given = Path(f"/proc/{server.pid}/environ").read_bytes().split(b"\0")
     assert b"MALLOC_ARENA_MAX=2" in given
     assert with_few_heaps({"MALLOC_ARENA_MAX": "8"})["MALLOC_ARENA_MAX"] == "8"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -150,3 +151,19 @@ def test_what_counts_of_a_conversation_is_what_rasa_counts(domain, stories) -> N
             assert tracker.applied_events() == expected.applied_events()
             plain += plainly_applied(events) is not None
     assert plain > 20
+
+
+def test_slots_of_a_tracker_are_copies_at_their_initial_values(domain) -> None:
+    given = [copy.copy(slot) for slot in domain.slots]
+    for slot in given:
+        slot.value = "anything"
+    expected = DialogueStateTracker("user", given)
+    tracker = MemoryTracker("user", given)
+    assert tracker.slots.keys() == expected.slots.keys()
+    for slot in given:
+        own = tracker.slots[slot.name]
+        assert type(own) is type(slot)
+        assert own is not slot
+        assert vars(own) == vars(expected.slots[slot.name])
+        assert slot.value != own.value
+    assert MemoryTracker("user", None).slots == DialogueStateTracker("u", None).slots
