@@ -7,8 +7,14 @@ learned from, each as written and amid unrelated talk. Compared are
   ours      the candidate that the confidence model chooses among both kinds.
 The confidence model is fitted anew on one half of the dialogues and tried on the other,
 and the other way round. (The network's training was stopped by the same dialogues.)
+`unanswerable` are messages that no reply of the generator would suit.
 
-Run from the project's root after `make train`: python benchmarks/reply_quality.py
+Run from the project's root after `make train`:
+
+    python benchmarks/reply_quality.py [--strategy beam] [--beam-width 5]
+        [--precision fp32] [--wanted-precision 0.75]
+
+The defaults are those of the bundled assistant.
 """
 
 from __future__ import annotations
@@ -35,7 +41,6 @@ from framework_plugin.text.segment import create_segmenter
 GENERATORS = Path(".personal_chat/generators")
 DEVELOPMENT = Path("nlu_data/dialogues/dev")
 UNANSWERABLE = Path("nlu_data/dialogues/unanswerable.txt")
-WANTED = DecodingSettings().wanted_precision
 
 
 def newest_generator() -> Path:
@@ -70,16 +75,29 @@ def show(name: str, replies: list[str], examples: list[Example]) -> None:
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--strategy", choices=["greedy", "beam"], default="greedy")
+    parser.add_argument("--beam-width", type=int, default=5)
+    parser.add_argument("--precision", choices=["fp32", "int8"], default="int8")
+    parser.add_argument("--wanted-precision", type=float, default=0.76)
+    arguments = parser.parse_args()
     folder = newest_generator()
     codec = UtteranceCodec(create_segmenter())
-    finder = CandidateFinder(folder, "fp32", codec, patient(DecodingSettings()))
+    settings = DecodingSettings(
+        strategy=arguments.strategy, beam_width=arguments.beam_width
+    )
+    finder = CandidateFinder(folder, arguments.precision, codec, patient(settings))
     folds = [held_out(codec, 0), held_out(codec, 1)]
     wrong = try_out(finder, unanswerable_examples(read_messages(UNANSWERABLE), codec))
     trials = [try_out(finder, fold) for fold in folds]
     examples, searched, nearest, ours, sure = [], [], [], [], []
+    said_in_vain = 0
     for learned, tried in ((0, 1), (1, 0)):
-        model = ConfidenceModel.fit([*trials[learned], *wrong], WANTED)
+        model = ConfidenceModel.fit(
+            [*trials[learned], *wrong], arguments.wanted_precision
+        )
+        judged = [model.judge(trial.evidence).probability for trial in wrong]
+        said_in_vain += sum(probability >= model.threshold for probability in judged)
         queries = [Query(e.turns, e.known, e.memory) for e in folds[tried]]
         for example, findings in zip(
             folds[tried], find_batch(finder, queries), strict=True
@@ -100,6 +118,7 @@ def main() -> None:
     kept = [i for i, is_sure in enumerate(sure) if is_sure]
     print(f"sure of {len(kept) / len(examples):.1%}; of those:")
     show("ours, sure", [ours[i] for i in kept], [examples[i] for i in kept])
+    print(f"unanswerable: sure of {said_in_vain / (2 * len(wrong)):.1%}")
 
 
 if __name__ == "__main__":

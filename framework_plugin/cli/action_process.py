@@ -16,6 +16,10 @@ import socket
 import sys
 import threading
 
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection stays open for the next call; whoever calls closes it before.
+"""
+
 _PR_SET_PDEATHSIG = 1
 """From <sys/prctl.h>; see prctl(2)."""
 
@@ -53,6 +57,7 @@ def _serve(actions: str, listening: socket.socket, verbose: bool) -> None:
 
     update_sanic_log_level()
     app = create_app(actions)
+    app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
     warm_up = getattr(importlib.import_module(actions), "warm_up", None)
     if warm_up is not None:
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
@@ -16,6 +17,7 @@ from framework_plugin.components.handover_gate import (
     first_action,
     is_always_heard,
 )
+from framework_plugin.components.plain_events import plainly_applied
 from framework_plugin.corpus.dialogue import Turn
 from framework_plugin.corpus.user_context import UserContext
 from framework_plugin.handover.entry import NOT_AT_DESK
@@ -44,9 +46,13 @@ class MemoryTracker(DialogueStateTracker):
         sender_source: str | None = None,
         is_rule_tracker: bool = False,
     ) -> None:
+        none = None if slots is None else ()
         super().__init__(
-            sender_id, slots, max_event_history, sender_source, is_rule_tracker
+            sender_id, none, max_event_history, sender_source, is_rule_tracker
         )
+        if slots is not None:
+            self.slots = {slot.name: _copied(slot) for slot in slots}
+            self._reset_slots()
         self.user_context = UserContext(sender_id)
         self.open_plans: tuple[Plan, ...] = ()
         self.recall: Callable[[str, float, float], tuple[Turn, ...]] | None = None
@@ -65,6 +71,11 @@ class MemoryTracker(DialogueStateTracker):
                 self.trigger_followup_action(action)
         elif ends_turn(event):
             self.trigger_followup_action(ACTION_LISTEN_NAME)
+
+    def applied_events(self) -> list[Event]:
+        """The events that count; see Rasa."""
+        plain = plainly_applied(self.events)
+        return list(super().applied_events()) if plain is None else plain
 
     def is_paused(self) -> bool:
         """Whether Rasa is to predict no action."""
@@ -87,3 +98,12 @@ class MemoryTracker(DialogueStateTracker):
         tracker.at_desk = self.at_desk
         tracker.is_settled = self.is_settled
         return tracker
+
+
+def _copied(slot: Slot) -> Slot:
+    """A copy as `copy.copy` makes it, in a fraction of its time."""
+    if hasattr(slot, "__copy__"):
+        return copy(slot)
+    other: Slot = object.__new__(type(slot))
+    other.__dict__.update(vars(slot))
+    return other

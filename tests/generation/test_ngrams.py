@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
-from framework_plugin.generation.serving.ngrams import NgramVectors
+from framework_plugin.generation.serving.ngrams import (
+    FewVectors,
+    NgramVectors,
+    Postings,
+)
 
 TEXTS = [
     "我住在成都",
@@ -35,3 +39,16 @@ def test_the_numbers_are_those_of_scikit_learn(size: int) -> None:
 
 def test_a_turn_needs_no_more_than_its_own_texts() -> None:
     assert NgramVectors(1, TEXTS)(["我", "你"]).nnz == 2
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_cosines_are_products_of_the_vectors(size: int) -> None:
+    vectors = NgramVectors(size, TEXTS)
+    every = vectors(TEXTS)
+    expected = (vectors(OTHERS) @ every.T).toarray()
+    turned = Postings(every)
+    others = [vectors.vector(text) for text in OTHERS]
+    assert np.array_equal([turned.cosines(one) for one in others], expected)
+    for rows in ([0, 3, 5], [2], [4, 1]):
+        few = FewVectors(every, rows)
+        assert np.array_equal(few.cosines(others), expected[:, rows])

@@ -9,9 +9,11 @@ from rasa.core.run import close_resources, configure_app, create_http_input_chan
 from rasa.utils.common import update_sanic_log_level
 from sanic import Sanic
 
+from framework_plugin.cli.action_process import KEEP_ALIVE_SECONDS
 from framework_plugin.cli.assistant import load_agent, services
 from framework_plugin.cli.serving.orders import Orders
 from framework_plugin.cli.silence import rasa_errors
+from framework_plugin.components.serving.action_endpoint import ActionEndpoint
 from framework_plugin.components.serving.agent import ServingAgent
 from framework_plugin.components.serving.description import description_routes
 from framework_plugin.components.serving.errors import answer_errors_as_json
@@ -26,6 +28,8 @@ def make_application(orders: Orders) -> Sanic:
         PersonalChatError: If a file cannot be used.
     """
     named = services(orders.endpoints, orders.action_url)
+    actions = ActionEndpoint(orders.action_url, KEEP_ALIVE_SECONDS / 2)
+    named.action = actions
     with rasa_errors():
         channels = create_http_input_channels(None, str(orders.credentials))
         app = configure_app(
@@ -56,5 +60,6 @@ def make_application(orders: Orders) -> Sanic:
 
     app.register_listener(load, "before_server_start")
     app.register_listener(close_resources, "after_server_stop")
+    app.register_listener(actions.close, "after_server_stop")
     update_sanic_log_level()
     return app

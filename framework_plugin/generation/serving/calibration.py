@@ -79,7 +79,9 @@ def calibrate(
     Returns:
         How well it does: shares of the held-out messages, and the threshold.
     """
-    finder = CandidateFinder(folder, "fp32", codec, patient(decoding))
+    # What `auto` will choose is not known yet, and next to nothing tells them apart.
+    precision = "int8" if decoding.precision == "int8" else "fp32"
+    finder = CandidateFinder(folder, precision, codec, patient(decoding))
     trials = try_out(finder, spread(held_out, _MOST_TRIED))
     wrong = try_out(finder, unanswerable_examples(unanswerable, codec))
     model = ConfidenceModel.fit([*trials, *wrong], decoding.wanted_precision)

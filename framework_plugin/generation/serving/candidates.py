@@ -286,22 +286,27 @@ class CandidateFinder:
         drafts = [_searched(reading, hypothesis) for hypothesis in found]
         if self._settings.shortlist:
             drafts = _scored_anew(drafts, reading.stepper)
-        known = {draft.ids for draft in drafts}
-        recalled = self._recalled(reading)
-        drafts.extend(draft for draft in recalled if draft.ids not in known)
+        drafts += self._recalled(reading, {draft.ids for draft in drafts})
         strangers = reading.texts.strangers
         words = [self._vocabulary.decode(draft.ids, strangers) for draft in drafts]
         candidates = _with_evidence(drafts, words, reading.recollection)
         return Findings(reading.source, candidates)
 
-    def _recalled(self, reading: _Reading) -> list[_Draft]:
+    def _recalled(
+        self, reading: _Reading, found: Collection[tuple[int, ...]]
+    ) -> list[_Draft]:
+        """What experience proposes and the search has not found."""
         most = self._settings.recalled_candidates
         written = map(self._codec.write, reading.recollection.proposals(most))
         encoded = [
             tuple(encode_reply(words, reading.texts, self._vocabulary))
             for words in written
         ]
-        replies = [ids for ids in encoded if not self._blocked.occurs_in(ids)]
+        replies = [
+            ids
+            for ids in encoded
+            if ids not in found and not self._blocked.occurs_in(ids)
+        ]
         if not replies:
             return []
         scores = reading.stepper.score(replies)

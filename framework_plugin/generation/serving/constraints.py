@@ -90,6 +90,8 @@ class BlockList:
 
     def occurs_in(self, tokens: Sequence[int]) -> bool:
         """Whether a whole reply holds a blocked sequence."""
+        if not self:
+            return False
         reply = np.array([tokens], dtype=np.int64)
         return any(
             bool(self.blocked(reply[:, :length], reply[:, length : length + 1])[0, 0])

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from framework_plugin.corpus.user_context import FactKind
-from framework_plugin.generation.serving.ngrams import NgramVectors
+from framework_plugin.generation.serving.ngrams import (
+    FewVectors,
+    NgramVectors,
+    Postings,
+)
 
 _NEIGHBOURS = 60
 _CONTEXT_WEIGHT = 0.4
@@ -45,7 +49,9 @@ class Exchange:
 
     def suits(self, known: Collection[FactKind]) -> bool:
         """Whether the reply makes sense for a user of whom this is known."""
-        return set(self.needs) <= set(known) and not set(self.forbids) & set(known)
+        return all(kind in known for kind in self.needs) and not any(
+            kind in known for kind in self.forbids
+        )
 
 
 @dataclass(frozen=True)
@@ -83,10 +89,9 @@ class Experience:
         messages = [e.message for e in exchanges]
         self._characters = NgramVectors(1, messages)
         self._pairs = NgramVectors(2, messages)
-        # Turned over, a text is compared with all by the few characters it has.
-        self._messages = self._characters(messages).T.tocsr()
-        self._contexts = self._characters([e.context for e in exchanges]).T.tocsr()
-        self._wordings = self._pairs(messages)
+        self._messages = Postings(self._characters(messages))
+        self._contexts = Postings(self._characters([e.context for e in exchanges]))
+        self._wordings = Postings(self._pairs(messages))
         self._replies = self._characters([e.reply for e in exchanges])
         self._opens = np.array([not e.context for e in exchanges])
 
@@ -100,21 +105,22 @@ class Experience:
             message: The user's message, in words as read.
             known: The kinds of fact that are known of the user.
         """
-        same_message = _cosines(self._messages, self._characters([message]))
-        same_context = np.where(
-            self._opens,
-            _NO_CONTEXT,
-            _cosines(self._contexts, self._characters([context])),
-        )
+        same_message = self._messages.cosines(self._characters.vector(message))
+        same_context = self._contexts.cosines(self._characters.vector(context))
+        same_context[self._opens] = _NO_CONTEXT
         total = _CONTEXT_WEIGHT * same_context + (1 - _CONTEXT_WEIGHT) * same_message
-        nearest = np.argsort(-total, kind="stable")[: 2 * _NEIGHBOURS]
-        rows = [i for i in nearest if self._exchanges[i].suits(known)][:_NEIGHBOURS]
+        suitable = (
+            row
+            for row in _highest(total, 2 * _NEIGHBOURS)
+            if self._exchanges[row].suits(known)
+        )
+        rows = list(islice(suitable, _NEIGHBOURS))
         return Recollection(
-            replies=[self._exchanges[i].reply for i in rows],
+            replies=[self._exchanges[row].reply for row in rows],
             message=same_message[rows],
             context=same_context[rows],
-            wording=_cosines(self._wordings[rows].T, self._pairs([message])),
-            vectors=self._replies[rows],
+            wording=self._wordings.cosines(self._pairs.vector(message))[rows],
+            vectors=FewVectors(self._replies, rows) if rows else None,
             characters=self._characters,
             familiarity=float(same_message.max()),
         )
@@ -128,7 +134,7 @@ class Recollection:
     message: Scores
     context: Scores
     wording: Scores
-    vectors: Any
+    vectors: FewVectors | None
     characters: NgramVectors
     familiarity: float
 
@@ -138,9 +144,9 @@ class Recollection:
 
     def likeness(self, replies: Sequence[str]) -> list[Likeness]:
         """How well each of some replies is backed by a precedent."""
-        if not self.replies:
+        if self.vectors is None:
             return [Likeness(0.0, 0.0, 0.0, 0.0, self.familiarity) for _ in replies]
-        alike = (self.characters(replies) @ self.vectors.T).toarray()
+        alike = self.vectors.cosines([self.characters.vector(r) for r in replies])
         total = _CONTEXT_WEIGHT * self.context + (1 - _CONTEXT_WEIGHT) * self.message
         best = np.argmax(alike * total, axis=1)
         return [
@@ -155,5 +161,12 @@ class Recollection:
         ]
 
 
-def _cosines(columns: Any, one: Any) -> Scores:
-    return np.asarray((one @ columns).toarray()[0])
+def _highest(scores: Scores, count: int) -> list[int]:
+    """Where the highest scores are, falling; of equal ones the first come first."""
+    if len(scores) > count:
+        bar = np.partition(scores, -count)[-count]
+        near = np.flatnonzero(scores >= bar)
+    else:
+        near = np.arange(len(scores))
+    order = np.argsort(-scores[near], kind="stable")[:count]
+    return [int(row) for row in near[order]]
