@@ -22,7 +22,7 @@ from actions.offering import (
     offer,
     offer_person,
 )
-from actions.profile import acknowledge_latest, matters_of, speak_of_memory
+from actions.profile import acknowledge_latest, matters_of, speak_of_memory, tells
 from actions.replying import say, say_answer
 from actions.shop_action import ShopAction
 from actions.turns import (
@@ -84,10 +84,15 @@ class ActionRetrieveAnswer(ShopAction):
         if len(found) > 1:
             return await self._say_several(dispatcher, tracker, found, lookup)
         if found and found[0].answer:
+            if question_besides(text) is not None:
+                acknowledge_latest(dispatcher, tracker, self._resources)
             _say_found(dispatcher, tracker, found[0])
         elif found and isinstance(found[0].decision, Choices):
             return offer(dispatcher, found[0].decision.hits, query=_own(found[0]))
-        elif not acknowledge_latest(dispatcher, tracker, self._resources):
+        elif acknowledge_latest(dispatcher, tracker, self._resources):
+            besides = await _asked_besides(lookup, tracker)
+            return _say_besides(dispatcher, tracker, besides, or_offer=True)
+        else:
             return await self._fail(dispatcher, tracker, lookup)
         return [SlotSet(OFFERED, None)]
 
@@ -171,7 +176,8 @@ class ActionAnswerBesides(ShopAction):
     """Answers what a message asks beside what was replied to, if that is sure.
 
     It comes behind a reply of the generator, to messages such as `我叫小雅 想问下运费`;
-    where nothing surely answers, that reply stands alone.
+    where nothing surely answers, that reply stands alone, or what may be meant is
+    offered to who told something of themselves and so did more than chat.
     """
 
     action_name = "action_answer_besides"
@@ -183,19 +189,41 @@ class ActionAnswerBesides(ShopAction):
         domain: dict[str, Any],
     ) -> list[EventType]:
         """Answers it, or says nothing."""
-        question = question_besides(latest_text(tracker))
-        if question is None:
-            return []
         lookup = Lookup(self._resources, audience_of(tracker))
-        try:
-            found = await lookup.asked(question, earlier_questions(tracker))
-        except PersonalChatError as error:
-            logger.error("The FAQ cannot be used: %s", error)
-            return []
-        for asked in found:
-            if asked.answer and asked.answer.score >= SURE_AMID_CHAT:
-                _say_found(dispatcher, tracker, asked, asking=False)
-        return []
+        besides = await _asked_besides(lookup, tracker)
+        telling = tells(self._resources, tracker)
+        return _say_besides(dispatcher, tracker, besides, or_offer=telling)
+
+
+async def _asked_besides(lookup: Lookup, tracker: Tracker) -> tuple[Asked, ...]:
+    """What is found for what the message asks beside what it tells."""
+    question = question_besides(latest_text(tracker))
+    if question is None:
+        return ()
+    try:
+        return await lookup.asked(question, earlier_questions(tracker))
+    except PersonalChatError as error:
+        logger.error("The FAQ cannot be used: %s", error)
+        return ()
+
+
+def _say_besides(
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    besides: tuple[Asked, ...],
+    *,
+    or_offer: bool = False,
+) -> list[EventType]:
+    """Says what surely answers that; else offers what may be meant, if wanted."""
+    sure = [a for a in besides if a.answer and a.answer.score >= SURE_AMID_CHAT]
+    for asked in sure:
+        _say_found(dispatcher, tracker, asked, asking=False)
+    for asked in () if sure or not or_offer else besides[:1]:
+        hits = asked.decision.hits if isinstance(asked.decision, Choices) else ()
+        hits = hits or ((asked.answer,) if asked.answer else ())
+        if hits:
+            return offer(dispatcher, hits, query=asked.query)
+    return [SlotSet(OFFERED, None)]
 
 
 def _fit_for(found: tuple[Asked, ...], tracker: Tracker) -> tuple[Asked, ...]:

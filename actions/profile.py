@@ -170,6 +170,12 @@ def speak_of_memory(
     return True
 
 
+def tells(resources: Resources, tracker: Tracker) -> bool:
+    """Whether the latest message tells something of its user."""
+    messages = user_messages(tracker)
+    return bool(messages) and _tells(_changes(resources, messages[-1]))
+
+
 def acknowledge_latest(
     dispatcher: CollectingDispatcher, tracker: Tracker, resources: Resources
 ) -> bool:

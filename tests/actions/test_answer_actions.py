@@ -180,8 +180,9 @@ def test_a_told_fact_is_not_taken_for_a_question_it_resembles(
 
 
 def test_a_question_beside_a_told_fact_is_answered(talk: Conversation) -> None:
-    (message,) = talk.say("我住在苏州，寄到江浙沪要几天").run(ActionRetrieveAnswer)
+    told, message = talk.say("我住在苏州，寄到江浙沪要几天").run(ActionRetrieveAnswer)
 
+    assert "苏州" in told["text"]
     assert message["source"]["entry"] == "shipping_days_near"
 
 
@@ -204,3 +205,15 @@ def test_where_nothing_surely_answers_the_reply_stands_alone(
     talk: Conversation, text: str
 ) -> None:
     assert talk.say(text).run(ActionAnswerBesides) == []
+
+
+def test_what_is_acknowledged_and_asked_is_answered_or_offered(
+    talk: Conversation,
+) -> None:
+    told, answer = talk.say("我叫小雅 满多少包邮").run(ActionRetrieveAnswer)
+    assert "小雅" in told["text"]
+    assert answer["source"]["entry"] == "shipping_free"
+
+    told, offered = talk.say("我住成都 想问下快递").run(ActionRetrieveAnswer)
+    assert "成都" in told["text"]
+    assert offered["source"]["kind"] == "choices"
