@@ -128,8 +128,8 @@ class Contender:
         return sum(abs(stored.get(u, 0) - count) for u, count in self.sent.items())
 
     def memory(self) -> float:
-        """Bytes of all its processes, shared ones counted once."""
-        return float(sum(_proportional(pid) for pid in self._all_processes()))
+        """Bytes that all its processes have written to, shared ones counted once."""
+        return float(sum(_own(pid) for pid in self._all_processes()))
 
     def processor_seconds(self) -> float:
         """Processor time of all its processes; the database's is not among it."""
@@ -225,9 +225,10 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _proportional(pid: int) -> int:
+def _own(pid: int) -> int:
+    # The share in libraries changes with other programs that load and leave them.
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    (found,) = (line for line in lines if line.startswith("Pss:"))
+    (found,) = (line for line in lines if line.startswith("Pss_Anon:"))
     return int(found.split()[1]) * 1024
 
 
