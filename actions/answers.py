@@ -11,9 +11,11 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.audience import audience_of
+from actions.besides import asked_besides, say_besides
 from actions.choosing import DOCUMENTS_DOWN, chosen_among, refused, say_chosen
 from actions.conversation import CHITCHAT, latest_intent, latest_text
-from actions.helpfulness import BUTTONS, ActionJudgeAnswer, verdict_in
+from actions.found import SURE_AMID_CHAT, own_query, say_found
+from actions.helpfulness import ActionJudgeAnswer, verdict_in
 from actions.looking_up import Lookup
 from actions.offering import (
     CHOICES_HEAD,
@@ -22,11 +24,10 @@ from actions.offering import (
     offer,
     offer_person,
 )
-from actions.profile import acknowledge_latest, matters_of, speak_of_memory, tells
-from actions.replying import say, say_answer
+from actions.profile import acknowledge_latest, matters_of, speak_of_memory
+from actions.replying import say
 from actions.shop_action import ShopAction
 from actions.turns import (
-    ASKS_IF_HELPFUL,
     answered_turn,
     earlier_questions,
     may_ask_if_helpful,
@@ -42,9 +43,6 @@ from framework_plugin.retrieval.preference import preferring
 from framework_plugin.retrieval.questions import asks, question_besides
 
 logger = logging.getLogger(__name__)
-
-SURE_AMID_CHAT = 0.8
-"""Score from which a chat that asks something is answered from the FAQ."""
 
 NOT_THIS_ONE = "「{question}」这一条我没查到，不敢乱答。"
 
@@ -86,12 +84,12 @@ class ActionRetrieveAnswer(ShopAction):
         if found and found[0].answer:
             if question_besides(text) is not None:
                 acknowledge_latest(dispatcher, tracker, self._resources)
-            _say_found(dispatcher, tracker, found[0])
+            say_found(dispatcher, tracker, found[0])
         elif found and isinstance(found[0].decision, Choices):
-            return offer(dispatcher, found[0].decision.hits, query=_own(found[0]))
+            return offer(dispatcher, found[0].decision.hits, query=own_query(found[0]))
         elif acknowledge_latest(dispatcher, tracker, self._resources):
-            besides = await _asked_besides(lookup, tracker)
-            return _say_besides(dispatcher, tracker, besides, or_offer=True)
+            besides = await asked_besides(lookup, tracker)
+            return say_besides(dispatcher, tracker, besides, or_offer=True)
         else:
             return await self._fail(dispatcher, tracker, lookup)
         return [SlotSet(OFFERED, None)]
@@ -133,7 +131,7 @@ class ActionRetrieveAnswer(ShopAction):
         asking = may_ask_if_helpful(tracker)
         answered = [asked for asked in found if asked.answer]
         for asked in answered:
-            _say_found(
+            say_found(
                 dispatcher,
                 tracker,
                 asked,
@@ -172,60 +170,6 @@ class ActionRetrieveAnswer(ShopAction):
         return [SlotSet(OFFERED, None)]
 
 
-class ActionAnswerBesides(ShopAction):
-    """Answers what a message asks beside what was replied to, if that is sure.
-
-    It comes behind a reply of the generator, to messages such as `我叫小雅 想问下运费`;
-    where nothing surely answers, that reply stands alone, or what may be meant is
-    offered to who told something of themselves and so did more than chat.
-    """
-
-    action_name = "action_answer_besides"
-
-    async def run(
-        self,
-        dispatcher: CollectingDispatcher,
-        tracker: Tracker,
-        domain: dict[str, Any],
-    ) -> list[EventType]:
-        """Answers it, or says nothing."""
-        lookup = Lookup(self._resources, audience_of(tracker))
-        besides = await _asked_besides(lookup, tracker)
-        telling = tells(self._resources, tracker)
-        return _say_besides(dispatcher, tracker, besides, or_offer=telling)
-
-
-async def _asked_besides(lookup: Lookup, tracker: Tracker) -> tuple[Asked, ...]:
-    """What is found for what the message asks beside what it tells."""
-    question = question_besides(latest_text(tracker))
-    if question is None:
-        return ()
-    try:
-        return await lookup.asked(question, earlier_questions(tracker))
-    except PersonalChatError as error:
-        logger.error("The FAQ cannot be used: %s", error)
-        return ()
-
-
-def _say_besides(
-    dispatcher: CollectingDispatcher,
-    tracker: Tracker,
-    besides: tuple[Asked, ...],
-    *,
-    or_offer: bool = False,
-) -> list[EventType]:
-    """Says what surely answers that; else offers what may be meant, if wanted."""
-    sure = [a for a in besides if a.answer and a.answer.score >= SURE_AMID_CHAT]
-    for asked in sure:
-        _say_found(dispatcher, tracker, asked, asking=False)
-    for asked in () if sure or not or_offer else besides[:1]:
-        hits = asked.decision.hits if isinstance(asked.decision, Choices) else ()
-        hits = hits or ((asked.answer,) if asked.answer else ())
-        if hits:
-            return offer(dispatcher, hits, query=asked.query)
-    return [SlotSet(OFFERED, None)]
-
-
 def _fit_for(found: tuple[Asked, ...], tracker: Tracker) -> tuple[Asked, ...]:
     """What was found, without what a mere chat has no use for."""
     if latest_intent(tracker) != CHITCHAT:
@@ -243,34 +187,3 @@ def _just_offered(tracker: Tracker) -> bool:
     """Whether the questions were offered in answer to the message before."""
     before = turns(tracker)[1:2]
     return any(source.get("entries") for turn in before for source in turn.sources)
-
-
-def _say_found(
-    dispatcher: CollectingDispatcher,
-    tracker: Tracker,
-    asked: Asked,
-    *,
-    head: str = "",
-    asking: bool | None = None,
-) -> None:
-    """Gives one answer; below it, now and then, the question whether it helped."""
-    hit = asked.answer
-    if hit is None:
-        return
-    if asking is None:
-        asking = may_ask_if_helpful(tracker)
-    details: dict[str, Any] = {ASKS_IF_HELPFUL: asking}
-    if head or _own(asked):
-        details["query"] = asked.query
-    buttons = BUTTONS if asking else ()
-    say_answer(
-        *(dispatcher, hit.passage, hit.score),
-        head=head,
-        buttons=buttons,
-        details=details,
-    )
-
-
-def _own(asked: Asked) -> str | None:
-    """The query, where it says more than the message."""
-    return asked.query if asked.query != asked.question else None

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from actions.answers import ActionAnswerBesides, ActionRetrieveAnswer
+from actions.answers import ActionRetrieveAnswer
+from actions.besides import ActionAnswerBesides
 from actions.choosing import (
     DOCUMENTS_DOWN,
     NONE_OF_THEM,
