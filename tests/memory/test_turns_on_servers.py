@@ -22,7 +22,7 @@ async def test_turns_and_facts_survive_on_a_server(server, request):
     url = make_url(request.getfixturevalue(server))
     keys = {"dialect": url.drivername, "username": url.username, "db": url.database}
     keys |= {"host": url.host, "port": url.port, "query": dict(url.query)}
-    said = ["我叫欧阳翀𠮷😀", "我叫欧阳翀", "我喜欢攀岩"]
+    said = ["今天吃𠮷野家😀", "我叫欧阳翀", "我喜欢攀岩"]
     for text in said:
         store = MemoryTrackerStore(Domain.empty(), **keys)
         tracker = await store.get_or_create_tracker("tang", append_action_listen=False)

@@ -73,6 +73,10 @@ class Watch:
         floor = self._floors[0] if self._floors else None
         newest, found = await asyncio.to_thread(_read, store, floor)
         self._floors.append(newest)
+        history = History(store)
+        if floor is None:
+            # At the first look, what pages have missed that were opened before it.
+            found = {one: await history.last(one) for one in [*self._hub.open_pages]}
         for sender_id, row in found.items():
             told = self._hub.open_pages.get(sender_id)
             # A turn that runs here tells of itself, and is looked at when it is over.
@@ -81,7 +85,7 @@ class Watch:
                 and row > told
                 and not self._hub.is_answering(sender_id)
             ):
-                messages = await History(store).since(sender_id, told)
+                messages = await history.since(sender_id, told)
                 self._hub.told(sender_id, row)
                 for news in news_of(messages):
                     self._hub.tell(sender_id, news)
