@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -28,8 +26,8 @@ from framework_plugin.components.follow_up import note_session
 from framework_plugin.components.handover_gate import note_said, read_desk
 from framework_plugin.components.memory_tracker import MemoryTracker
 from framework_plugin.components.recalling import Recaller
+from framework_plugin.components.recent_trackers import RecentTrackers
 from framework_plugin.components.secret_codes import without_secrets
-from framework_plugin.components.session import latest_session
 from framework_plugin.components.session_reader import WINDOW, SessionReader
 from framework_plugin.components.stored_events import (
     as_row,
@@ -40,7 +38,7 @@ from framework_plugin.components.stored_events import (
 )
 from framework_plugin.components.tracker_snapshots import is_at_rest
 from framework_plugin.components.unsaying import unsay_latest
-from framework_plugin.components.user_memory import current_user_context, told_changes
+from framework_plugin.components.user_memory import told_changes
 from framework_plugin.corpus.user_context import TIME_ZONE, UserContext
 from framework_plugin.errors import MemoryStoreError
 from framework_plugin.memory.archive import Archive
@@ -67,9 +65,6 @@ from framework_plugin.memory.turns import Message, note_message
 from framework_plugin.memory.unsaying import asks_to_unsay
 
 logger = logging.getLogger(__name__)
-
-_REMEMBERED = 100
-"""Conversations that can go on while the database is away."""
 
 Written = list[tuple[str, list[Event]]]
 """Events that a transaction has written, by user."""
@@ -147,7 +142,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         self._gate = ConsentGate(self.memory) if privacy.consent_required else None
         self.failures = {"retrieve": 0, "save": 0}
         self._journaled: set[Any] = set()
-        self._recent: OrderedDict[str, DialogueStateTracker] = OrderedDict()
+        self._recent = RecentTrackers()
         # The parent's constructor would open a second engine and, while the database
         # is away, wait for it forever.
         TrackerStore.__init__(self, domain, event_broker)
@@ -170,15 +165,16 @@ class MemoryTrackerStore(SQLTrackerStore):
             MemoryStoreError: If the database cannot be read, and nothing is remembered.
         """
         if not await self._may_store(sender_id):
-            return self._remembered(sender_id) if sender_id in self._recent else None
+            return self._recent.of(sender_id, self.domain.slots)
         try:
             return await self._loaded(sender_id, self._reader.latest)
         except MemoryStoreError as error:
             self.failures["retrieve"] += 1
-            if sender_id not in self._recent:
+            remembered = self._recent.of(sender_id, self.domain.slots)
+            if remembered is None:
                 raise
             logger.error("%s Going on from what is remembered meanwhile.", error)
-            return self._remembered(sender_id)
+            return remembered
 
     async def retrieve_full_tracker(self, conversation_id: str) -> MemoryTracker | None:
         """All sessions of a user with the user's memory, or None.
@@ -232,10 +228,7 @@ class MemoryTrackerStore(SQLTrackerStore):
         """
         user = tracker.sender_id
         new = [e for e in tracker.events if self._stored.get(id(e)) is not e]
-        self._recent[user] = tracker
-        self._recent.move_to_end(user)
-        if len(self._recent) > _REMEMBERED:
-            self._recent.popitem(last=False)
+        self._recent.keep(tracker)
         if self._gate:
             verdict = await asyncio.to_thread(self._gate.decide, tracker, new)
             if verdict is Verdict.FORGET:
@@ -289,11 +282,11 @@ class MemoryTrackerStore(SQLTrackerStore):
         if state is Consent.REFUSED:
             for sender in person.senders:
                 self._leave(sender.sender_id)
-        elif user in self._recent:
-            await self.save(self._remembered(user))
+        elif under_way := self._recent.of(user, self.domain.slots):
+            await self.save(under_way)
 
     def _leave(self, user: str) -> None:
-        self._recent.pop(user, None)
+        self._recent.forget(user)
         self._reader.forget(user)
         self._discretion.forget(user)
 
@@ -334,19 +327,6 @@ class MemoryTrackerStore(SQLTrackerStore):
             event = self._discretion.as_it_was(user, found)
             self._stored[id(event)] = event
             tracker.update(event)
-        return tracker
-
-    def _remembered(self, user: str) -> MemoryTracker:
-        """The session last saved of a user, with what its last message taught."""
-        last = self._recent[user]
-        tracker = MemoryTracker(user, self.domain.slots)
-        for event in latest_session(last.events):
-            tracker.update(event)
-        # A conversation that begins has a tracker of Rasa's own, without a memory.
-        context = getattr(last, "user_context", tracker.user_context)
-        now = current_user_context(last)
-        tracker.user_context = replace(context, facts=now.facts, asked=now.asked)
-        tracker.at_desk = getattr(last, "at_desk", tracker.at_desk)
         return tracker
 
     def _write(

@@ -161,7 +161,7 @@ def test_who_is_forgotten_is_gone_from_the_process_too(server, store):
     assert (status, content["facts"]) == (200, 1)
     assert facts(server, "dave") == {}
     assert asyncio.run(store.retrieve("dave")) is None
-    assert "dave" not in store._recent
+    assert store._recent.of("dave", store.domain.slots) is None
     assert ("http:127.0.0.1", "forget") in audited(store, "dave")
 
 

@@ -104,8 +104,15 @@ def recorded(
     visitor: Client, data: bytes, kind: str = "audio/webm"
 ) -> tuple[int, dict[str, Any]]:
     """What the server makes of a recording."""
-    path = f"{visitor.place}/api/voice"
-    answer, content = visitor.raw("POST", path, data, {"Content-Type": kind})
+    return posted(visitor, "voice", data, kind)
+
+
+def posted(
+    visitor: Client, path: str, data: bytes, kind: str
+) -> tuple[int, dict[str, Any]]:
+    answer, content = visitor.raw(
+        "POST", f"{visitor.place}/api/{path}", data, {"Content-Type": kind}
+    )
     return answer.status, json.loads(content)
 
 
@@ -178,9 +185,7 @@ def part(
     visitor: Client, id_: str, start: int | str, data: bytes, kind: str = "audio/webm"
 ) -> tuple[int, dict[str, Any]]:
     """What the server makes of a part of a recording."""
-    path = f"{visitor.place}/api/voice/part?id={id_}&start={start}"
-    answer, content = visitor.raw("POST", path, data, {"Content-Type": kind})
-    return answer.status, json.loads(content)
+    return posted(visitor, f"voice/part?id={id_}&start={start}", data, kind)
 
 
 def test_parts_of_a_recording_become_the_words_so_far(
