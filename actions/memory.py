@@ -17,6 +17,7 @@ from actions.shop_action import ShopAction
 from actions.unsaying import say_unsaid
 from framework_plugin.corpus.user_context import FactKind
 from framework_plugin.errors import PersonalChatError
+from framework_plugin.memory.notes import notes_on
 from framework_plugin.memory.questions import asked_of_the_past
 from framework_plugin.memory.recall import (
     ALL_KINDS,
@@ -69,6 +70,8 @@ class ActionRecallMemory(ShopAction):
         told = self._told(tracker.sender_id, text, now)
         if told is not None:
             return told
+        if noted := notes_on(text, user.values(FactKind.NOTE)):
+            return describe_facts(tuple(f for f in user.facts if f.value in noted))
         if past := asked_of_the_past(text):
             return self._before(tracker.sender_id, past, now)
         if asks_last_topic(text):

@@ -18,7 +18,6 @@ from framework_plugin.corpus.user_context import Fact, FactKind, UserContext
 from framework_plugin.errors import PersonalChatError
 from framework_plugin.memory.changes import Book, FactChange, Operation, heard
 from framework_plugin.memory.likeness import gives_way
-from framework_plugin.memory.notes import may_ask_for_a_note, notes_on
 from framework_plugin.memory.recall import describe, question_about
 from framework_plugin.memory.unsaying import Unsaid, asks_to_unsay
 
@@ -132,7 +131,7 @@ def matters_of(resources: Resources, tracker: Tracker) -> tuple[str, ...]:
 def speak_of_memory(
     dispatcher: CollectingDispatcher, tracker: Tracker, resources: Resources
 ) -> bool:
-    """Asks which of two facts is true, takes the answer, or confirms or tells a note.
+    """Asks which of two facts is true, takes the answer, or confirms a note.
 
     Returns:
         Whether something was said; False too if the memory cannot be reached, for
@@ -140,10 +139,7 @@ def speak_of_memory(
     """
     messages = user_messages(tracker)
     try:
-        if not messages:
-            return False
-        text = messages[-1].text
-        if not _changes(resources, messages[-1]) and not may_ask_for_a_note(text):
+        if not messages or not _changes(resources, messages[-1]):
             return False
         profile = load_profile(resources, tracker)
     except PersonalChatError as error:
@@ -162,9 +158,6 @@ def speak_of_memory(
     elif notes := [f for f in profile.told() if f.kind is FactKind.NOTE]:
         noted = "；".join(note.value for note in notes)
         say(dispatcher, f"好，帮你记下了：{noted}。", {"kind": "memory"})
-    elif known := notes_on(text, profile.now.values(FactKind.NOTE)):
-        wanted = tuple(fact for fact in profile.now.facts if fact.value in known)
-        say(dispatcher, describe_facts(wanted), {"kind": "memory"})
     else:
         return False
     return True

@@ -77,8 +77,7 @@ def current_user_context(tracker: DialogueStateTracker) -> UserContext:
 def memory_must_speak(tracker: DialogueStateTracker) -> bool:
     """Whether no other words will do than those of the memory.
 
-    So it is when the message asks for something to be noted, or asks for such a note,
-    speaks against a fact that
+    So it is when the message asks for something to be noted, speaks against a fact that
     is well established, or says yes or no to the question about such a one.
     """
     now = current_user_context(tracker)
@@ -87,8 +86,6 @@ def memory_must_speak(tracker: DialogueStateTracker) -> bool:
     message = tracker.latest_message
     if message is None:
         return False
-    if notes_on(message.text or "", now.values(FactKind.NOTE)):
-        return True
     changes = told_changes(message, now.time_zone)
     before = getattr(tracker, "user_context", None)
     answers = before is not None and before.asked is not None
@@ -106,9 +103,12 @@ def memory_action(tracker: DialogueStateTracker) -> str | None:
     message = tracker.latest_message
     if message is None or not message.text:
         return None
-    zone = current_user_context(tracker).time_zone
-    if any(c.operation in _FORGETS for c in told_changes(message, zone)):
+    known = getattr(tracker, "user_context", None) or UserContext(tracker.sender_id)
+    changes = told_changes(message, known.time_zone)
+    if any(change.operation in _FORGETS for change in changes):
         return ACTION_FORGET_MEMORY
+    if notes_on(message.text, known.values(FactKind.NOTE)):
+        return ACTION_RECALL_MEMORY
     asked = asked_kinds(message.text) or asked_of_the_past(message.text)
     if asked or asked_topic(message.text) is not None:
         return ACTION_RECALL_MEMORY

@@ -146,27 +146,26 @@ def _with_commas(norm: str) -> str:
     signs = list(norm)
     begin, sentence, parted = 0, 0, False
     for index, sign in enumerate(norm):
-        before = norm[begin:index]
-        # A name in Latin letters has blanks of its own.
-        whole = norm[sentence:index] if before.isascii() else before
-        long_enough = parted or len(whole) >= _LONG_ENOUGH or before in _CARD
-        if (
-            sign == " "
-            and long_enough
-            and (
-                _OPENS.match(norm, index + 1)
-                or (
-                    _PARTS.match(norm, index)
-                    and (_SAID.search(before) or not _WANTS_MORE.search(before))
-                )
-            )
-        ):
-            signs[index] = sign = ","
-            parted = True
+        if sign == " ":
+            before = norm[begin:index]
+            # A name in Latin letters has blanks of its own.
+            whole = norm[sentence:index] if before.isascii() else before
+            long_enough = parted or len(whole) >= _LONG_ENOUGH or before in _CARD
+            if long_enough and _is_comma(norm, index, before):
+                signs[index] = sign = ","
+                parted = True
         if not sign.isalnum():
             begin = index + 1
             sentence = sentence if sign == " " else begin
     return "".join(signs)
+
+
+def _is_comma(norm: str, index: int, before: str) -> bool:
+    """Whether a blank parts what is before it from what follows."""
+    if _OPENS.match(norm, index + 1):
+        return True
+    whole = _SAID.search(before) or not _WANTS_MORE.search(before)
+    return bool(whole and _PARTS.match(norm, index))
 
 
 def _pieces(

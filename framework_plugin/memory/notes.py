@@ -46,11 +46,6 @@ def asks_a_favour(norm: str) -> bool:
     return request is not None and request["asked"] is not None
 
 
-def may_ask_for_a_note(text: str) -> bool:
-    """Whether a message asks where, how much or what something is."""
-    return _ASKS_FOR.match(text.strip()) is not None
-
-
 def notes_on(text: str, notes: Iterable[str]) -> tuple[str, ...]:
     """The notes that a question asks for: `钥匙在哪` asks for `钥匙在门口地垫下面`.
 

@@ -182,7 +182,7 @@ def test_a_note_is_confirmed_and_found_again(talk: Conversation) -> None:
     told = talk.say("我的车停在哪").answer(ActionRecallMemory)
     assert told == "你让我记着：我的车停在B2。"
     talk.say("帮我记一下 钥匙在鞋柜第二层").run(ActionRetrieveAnswer)
-    told = talk.say("钥匙在哪").answer(ActionRetrieveAnswer)
+    told = talk.say("钥匙在哪").answer(ActionRecallMemory)
     assert told == "你让我记着：钥匙在鞋柜第二层。"
 
 

@@ -175,9 +175,6 @@ def test_where_only_the_memory_can_speak_it_is_left_to_it(policy: Any) -> None:
     asked = UserContext("u", known.facts, asked=Fact(FactKind.NAME, "苏木"))
     made = tracker(UserUttered("是的"), user=asked)
     assert predicted(policy, made)[1] == "action_retrieve_answer"
-    noted = UserContext("u", (Fact(FactKind.NOTE, "钥匙在鞋柜第二层"),))
-    made = tracker(UserUttered("钥匙在哪"), user=noted)
-    assert predicted(policy, made)[1] == "action_retrieve_answer"
 
 
 @pytest.mark.parametrize("action", ["utter_generated", "utter_service_down"])
@@ -193,13 +190,15 @@ def test_after_speaking_it_listens(policy: Any, action: str) -> None:
         ("我多大", "action_recall_memory"),
         ("我以前住哪", "action_recall_memory"),
         ("我什么时候说过要出差", "action_recall_memory"),
+        ("钥匙在哪", "action_recall_memory"),
         ("把关于我的都删了", "action_forget_memory"),
     ],
 )
 def test_what_only_the_memory_knows_is_asked_of_it(
     policy: Any, said: str, action: str
 ) -> None:
-    made = tracker(UserUttered(said), user=UserContext("u"))
+    noted = UserContext("u", (Fact(FactKind.NOTE, "钥匙在鞋柜第二层"),))
+    made = tracker(UserUttered(said), user=noted)
     assert predicted(policy, made, SHOP)[1] == action
     assert predicted(policy, made)[1] != action
 
