@@ -2,6 +2,8 @@
 .POSIX:
 .PHONY: help setup chat serve train test lint format docs bench lock clean
 BIN = .venv/bin
+COMPILE = uv pip compile pyproject.toml --python-platform x86_64-manylinux_2_28 \
+	--python-version 3.10 --generate-hashes --no-emit-index-url --no-header --quiet
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -38,11 +40,11 @@ bench: setup ## Run the benchmarks that need no data from elsewhere
 	@for name in tokenizer tracker_store turn_latency reply_quality reply_latency training_speed; do \
 		echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
-lock: ## Pin all packages anew in requirements.lock
-	@scripts/bootstrap.sh uv pip compile pyproject.toml \
-		--all-extras --python-platform x86_64-manylinux_2_28 \
-		--python-version 3.10 --generate-hashes --no-emit-index-url \
-		--no-header --quiet -o requirements.lock $(ARGS)
+lock: ## Pin all packages anew in requirements.lock, and those of the image
+	@scripts/bootstrap.sh $(COMPILE) --all-extras -o requirements.lock $(ARGS)
+	@scripts/bootstrap.sh $(COMPILE) --constraint requirements.lock \
+		--extra documents --extra mysql --extra silk --extra voice --extra wechat \
+		--extra whisper -o deploy/requirements.lock
 
 clean: ## Remove what was built: environments, models, caches; never the memory
 	rm -rf .venv .bootstrap .rasa .personal_chat models results *.egg-info

@@ -10,12 +10,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from framework_plugin.cli.environment import serving_environment
 from framework_plugin.errors import PersonalChatError
 
 START_SECONDS = 120.0
@@ -53,7 +54,7 @@ class ActionServer:
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr.fileno(),
                 env={
-                    **with_few_heaps(os.environ),
+                    **serving_environment(os.environ),
                     "PERSONAL_CHAT_ENDPOINTS": str(endpoints),
                 },
                 # Ctrl-C shall reach it only through its parent, after the last turn.
@@ -110,15 +111,6 @@ class ActionServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-def with_few_heaps(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment for a process that serves for long.
-
-    The C library gives every thread a heap of its own. What threads allocate for each
-    other then lies scattered, and a process grows by some kilobytes a turn for hours.
-    """
-    return {"MALLOC_ARENA_MAX": "2", **environment}
 
 
 @contextmanager

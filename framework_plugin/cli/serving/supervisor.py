@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from framework_plugin.cli.action_server import with_few_heaps
+from framework_plugin.cli.environment import serving_environment
 from framework_plugin.cli.serving.generation import Generation
 from framework_plugin.cli.serving.orders import Orders
 from framework_plugin.errors import PersonalChatError
@@ -225,7 +225,7 @@ class Supervisor:
 
     def _environment(self) -> dict[str, str]:
         """Of the workers: who shares processors with others needs fewer threads."""
-        given = with_few_heaps(os.environ)
+        given = serving_environment(os.environ)
         given.setdefault(_METRICS, str(self._metrics))
         if self._count > 1:
             threads = max(1, len(os.sched_getaffinity(0)) // self._count)
