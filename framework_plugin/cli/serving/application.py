@@ -19,6 +19,7 @@ from framework_plugin.components.serving.description import description_routes
 from framework_plugin.components.serving.errors import answer_errors_as_json
 from framework_plugin.components.serving.health import health_routes
 from framework_plugin.components.serving.logs import set_up_logs
+from framework_plugin.components.serving.quick_action import check_quickly
 
 
 def make_application(orders: Orders) -> Sanic:
@@ -27,6 +28,7 @@ def make_application(orders: Orders) -> Sanic:
     Raises:
         PersonalChatError: If a file cannot be used.
     """
+    check_quickly()
     named = services(orders.endpoints, orders.action_url)
     actions = ActionEndpoint(orders.action_url, KEEP_ALIVE_SECONDS / 2)
     named.action = actions

@@ -29,7 +29,6 @@ from rasa.exceptions import ActionLimitReached
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from framework_plugin.components.serving.direct_runner import DirectRunner
-from framework_plugin.components.serving.quick_action import quick
 from framework_plugin.components.serving.turn import TURN
 from framework_plugin.components.serving.turn_clock import (
     ACTIONS,
@@ -110,7 +109,7 @@ class ConcurrentProcessor(MessageProcessor):
 
     async def _run_action(self, action: Action, *args: Any, **kwargs: Any) -> bool:
         with part(ACTIONS):
-            return bool(await super()._run_action(quick(action), *args, **kwargs))
+            return bool(await super()._run_action(action, *args, **kwargs))
 
     async def _run_prediction_loop(
         self, output_channel: OutputChannel, tracker: DialogueStateTracker

@@ -6,25 +6,20 @@ from functools import cache
 from typing import Any
 
 from jsonschema.validators import validator_for
-from rasa.core.actions.action import Action, RemoteAction
+from rasa.core.actions.action import RemoteAction
 from rasa.shared.utils.schemas.events import EVENT_SCHEMA
 
-
-class QuickRemoteAction(RemoteAction):
-    """Checks what the action server answers with a schema that is made ready once."""
-
-    def _validate_action_result(self, result: dict[str, Any]) -> bool:
-        if _is_valid(result):
-            return True
-        # Rasa says what is wrong with it.
-        return bool(super()._validate_action_result(result))
+_refuse = RemoteAction._validate_action_result
 
 
-def quick(action: Action) -> Action:
-    """The same action; one of the action server is called sooner."""
-    if type(action) is RemoteAction:
-        return QuickRemoteAction(action.name(), action.action_endpoint)
-    return action
+def check_quickly() -> None:
+    """Has every call of an action, by forms too, use schemas that are made once."""
+    RemoteAction._validate_action_result = _is_taken
+
+
+def _is_taken(action: RemoteAction, result: dict[str, Any]) -> bool:
+    # Where something is wrong, Rasa says what.
+    return _is_valid(result) or bool(_refuse(action, result))
 
 
 def _is_valid(result: dict[str, Any]) -> bool:

@@ -3,14 +3,15 @@
 Rasa compares every state of a conversation with every rule. A rule that names the last
 action and the intent can only apply behind these two, and one that names what was done
 before only behind that; so the rules are found by these, and Rasa's own comparison is
-left with a few. Where none of them asks for more than the last state, the states before
-are not made.
+left with a few. States before those that the longest rule has are not made; where none
+of the few asks for more than the last state, that alone is.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from itertools import islice
 from typing import Any
 
 from rasa.core.policies import rule_policy
@@ -52,7 +53,9 @@ class RulePolicy(rule_policy.RulePolicy):
             states = self._rule_key_to_state(key) or [{}]
             self._by_place[_place_of(states[-1])].append(key)
             self._actions[key] = [_place_of(state)[0] for state in reversed(states)]
-        self._longest = max(map(len, self._actions.values()), default=1)
+        in_loops = self.lookup.get(rule_policy.RULES_FOR_LOOP_UNHAPPY_PATH, {})
+        lengths = (len(self._rule_key_to_state(k)) for k in [*self._rules, *in_loops])
+        self._longest = max(1, *lengths)
         # Behind a message that is read as text, no rule that names an intent applies.
         self._may_read_text = bool(
             self._by_place[None, None] or self._by_place[ACTION_LISTEN_NAME, None]
@@ -98,6 +101,32 @@ class RulePolicy(rule_policy.RulePolicy):
         best = max(rules, key=len, default=None)
         return (None, None, False) if best is None else (self._rules[best], best, False)
 
+    def _prediction_states(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        use_text_for_last_user_input: bool = False,
+        rule_only_data: dict[str, Any] | None = None,
+    ) -> list[State]:
+        if not self._tells_by_rules:
+            whole: list[State] = super()._prediction_states(
+                tracker, domain, use_text_for_last_user_input, rule_only_data
+            )
+            return whole
+        # What lies before its states does not matter to a rule.
+        done = sum(isinstance(e, ActionExecuted) for e in tracker.applied_events())
+        moments = islice(
+            tracker.generate_all_prior_trackers(),
+            max(0, done + 1 - self._longest),
+            None,
+        )
+        states = [
+            domain._clean_state(domain.get_active_state(moment))
+            for moment, _ in moments
+        ]
+        self.featurizer._choose_last_user_input([states], use_text_for_last_user_input)
+        return states
+
     def _near(self, state: State) -> list[str]:
         """The rules that may apply by their last state."""
         action, intent = _place_of(state)
@@ -123,8 +152,7 @@ class RulePolicy(rule_policy.RulePolicy):
         if lookup is not self._rules or not states:
             return set(super()._get_possible_keys(lookup, states))
         near = dict.fromkeys(self._near(states[-1]), "")
-        # What lies before its states does not matter to a rule.
-        return set(super()._get_possible_keys(near, states[-self._longest :]))
+        return set(super()._get_possible_keys(near, states))
 
     @staticmethod
     def format_tracker_states(states: list[State]) -> Any:
