@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +28,7 @@ def looks(prefix: Prefix) -> list[float]:
 
 VARIANTS = {
     "greedy": settings(strategy="greedy"),
+    "all of greedy": settings(strategy="greedy", no_repeat_ngram=2, min_reply_tokens=3),
     "beam": settings(beam_width=3),
     "all of beam": settings(
         beam_width=4,
@@ -62,6 +64,9 @@ def test_a_batch_finds_what_one_by_one_finds(
         assert [h.tokens for h in found] == [h.tokens for h in alone]
         assert [h.finished for h in found] == [h.finished for h in alone]
         assert [h.score for h in found] == pytest.approx([h.score for h in alone])
+        for one, other in zip(found, alone, strict=True):
+            assert one.log_probs == pytest.approx(other.log_probs)
+            np.testing.assert_array_equal(one.attention, other.attention)
 
 
 def test_a_source_that_is_done_takes_no_further_part() -> None:

@@ -88,14 +88,21 @@ class BlockList:
                     banned[row] |= [token in last for token in tokens[row].tolist()]
         return banned
 
+    def completes(self, reply: Sequence[int], token: int) -> bool:
+        """Whether a token would complete a blocked sequence; see `blocked`."""
+        if token < len(self._is_alone) and self._is_alone[token]:
+            return True
+        return any(
+            token in self._endings.get(tuple(reply[len(reply) - length :]), ())
+            for length in self._lengths
+            if length <= len(reply)
+        )
+
     def occurs_in(self, tokens: Sequence[int]) -> bool:
         """Whether a whole reply holds a blocked sequence."""
-        if not self:
-            return False
-        reply = np.array([tokens], dtype=np.int64)
-        return any(
-            bool(self.blocked(reply[:, :length], reply[:, length : length + 1])[0, 0])
-            for length in range(len(tokens))
+        return bool(self) and any(
+            self.completes(tokens[:length], token)
+            for length, token in enumerate(tokens)
         )
 
 
@@ -168,6 +175,13 @@ def repeats(prefixes: IntArray, tokens: IntArray, size: int) -> BoolArray:
     return found
 
 
+def _repeats(reply: Sequence[int], size: int) -> bool:
+    """Whether the last run of a reply, of `size` tokens, is in it before."""
+    run = reply[-size:]
+    starts = range(len(reply) - size)
+    return any(reply[start : start + size] == run for start in starts)
+
+
 class Constraints:
     """All that bounds what a reply may be.
 
@@ -194,6 +208,19 @@ class Constraints:
     def look_back(self) -> bool:
         """Whether the tokens of a reply decide what may follow, not only its length."""
         return bool(self._ngram or self._block_list)
+
+    def allow(self, token: int, reply: Sequence[int]) -> bool:
+        """Whether one token may follow one reply; the same as `forbidden` says.
+
+        Args:
+            token: What may follow.
+            reply: The tokens so far.
+        """
+        if token == END_ID and len(reply) < self._min_tokens:
+            return False
+        if self._ngram and _repeats([*reply, token], self._ngram):
+            return False
+        return not self._block_list.completes(reply, token)
 
     def forbidden(
         self, tokens: IntArray, length: int, prefixes: IntArray

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from framework_plugin.generation.serving.beam import BeamSearch
 from framework_plugin.generation.serving.constraints import BlockList, Constraints
 from framework_plugin.generation.serving.frontier import Frontier
+from framework_plugin.generation.serving.greedy import likeliest
 from framework_plugin.generation.serving.hypothesis import Hypothesis, TextOf
 from framework_plugin.generation.serving.rescoring import (
     NO_SCORER,
@@ -130,6 +131,8 @@ def search_batch(
         return clock() >= deadline
 
     constraints = Constraints(settings, block_list)
+    if settings.strategy == "greedy" and stepper.sources == 1:
+        return [[likeliest(stepper, constraints, settings, out_of_time)]]
     frontier = Frontier(stepper, constraints, settings.coverage_penalty > 0)
     strategy = BeamSearch if settings.strategy == "beam" else Sampling
     texts_of = [text_of] * stepper.sources if callable(text_of) else text_of
