@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import yaml
 
+from framework_plugin.components.channels.web_visitor import SENDER_PREFIX
 from framework_plugin.components.desk import Desk
 from framework_plugin.handover.entry import Reason
 from framework_plugin.handover.settings import HandoverSettings
@@ -32,6 +35,7 @@ pytestmark = pytest.mark.slow
 
 NAMES = "framework_plugin.components"
 STREAMS = 4
+A_MINUTE = 600
 OPEN: list[Any] = []
 GREETING = {"text": "你好呀"}
 
@@ -43,7 +47,7 @@ def two(
     redis_of_module: int,  # noqa: F811
 ) -> Iterator[Served]:
     (project / "handover.yml").write_text("idle_minutes: 30\n")
-    web = {"secret": SECRET, "desk": True, "messages_per_minute": 600}
+    web = {"secret": SECRET, "desk": True, "messages_per_minute": A_MINUTE}
     (project / "credentials.yml").write_text(
         yaml.safe_dump(
             {
@@ -179,6 +183,30 @@ def test_a_message_that_is_sent_to_both_workers_is_answered_once(
         answers = sorted(threads.map(send, range(4)))
     assert answers == [200, 409, 409, 409]
     assert len(visitor.call("GET", "/history")[1]["messages"]) == 2
+
+
+def test_what_a_visitor_says_is_counted_for_both_workers_together(
+    visitor: Client,
+    redis_of_module: int,  # noqa: F811
+) -> None:
+    who = sender_of(visitor).removeprefix(SENDER_PREFIX)
+    key = f"limit:page_message:{hashlib.sha256(who.encode()).hexdigest()[:24]}"
+    counts = redis.Redis("127.0.0.1", redis_of_module, db=1)
+    visitor.say("你好")
+    assert counts.keys(f"{key}:*")
+    window = int(time.time() // 60)
+    for one in (window, window + 1):
+        counts.set(f"{key}:{one}", A_MINUTE)
+    for number in range(STREAMS):
+        answer, _ = visitor.raw(
+            *(
+                "POST",
+                "/chat/api/messages",
+                b'{"id": "many-%d-000", "text": "hi"}' % number,
+            ),
+            {"Content-Type": "application/json"},
+        )
+        assert answer.status == 429
 
 
 def test_what_is_forgotten_at_one_worker_is_told_to_who_comes_back_to_another(

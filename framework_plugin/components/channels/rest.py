@@ -25,8 +25,8 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from framework_plugin.components.channels.limits import SharedLimit
 from framework_plugin.components.channels.rest_access import Access
-from framework_plugin.components.channels.rest_limits import SharedLimit
 from framework_plugin.components.channels.rest_settings import RestSettings
 from framework_plugin.components.channels.web_guard import TooMany, address_of
 from framework_plugin.components.guarded_routes import (

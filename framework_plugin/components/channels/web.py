@@ -210,7 +210,7 @@ class WebChat(InputChannel):
         await content_of(request)
         agreement = self._agreement(request)
         if visitor is None:
-            self._guard.count_newcomer(request)
+            await self._guard.count_newcomer(request)
             visitor = self._cookies.newcomer(framed=framed)
         history = await History(store_of(request.app)).page(visitor.sender_id)
         own = self._settings
@@ -239,7 +239,7 @@ class WebChat(InputChannel):
         """Has a message answered, line by line."""
         asked = Asked.read(await content_of(request), self._settings.longest_message)
         store = store_of(request.app)
-        self._guard.count_message(visitor)
+        await self._guard.count_message(request, visitor)
         sender_id = visitor.sender_id
         if self._hub.is_busy(sender_id):
             raise Refused(429, "Other messages of yours are still being answered.")

@@ -15,7 +15,7 @@ from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from framework_plugin.components.channels.web_limits import Limit
+from framework_plugin.components.channels.limits import AT_ONCE, Limit, SharedLimit
 from framework_plugin.components.channels.web_settings import WebSettings
 from framework_plugin.components.channels.web_visitor import Visitor, VisitorCookies
 from framework_plugin.components.guarded_routes import Refused, body_of
@@ -27,7 +27,6 @@ LONGEST_BODY = 16_384
 """Bytes; a message has at most a thousand characters by default."""
 
 _REQUESTS_PER_MINUTE = 240
-_AT_ONCE = 6
 _PARTS_PER_MINUTE = 75
 _PARTS_AT_ONCE = 20
 _READING = ("GET", "HEAD")
@@ -54,11 +53,13 @@ class Guard:
     def __init__(self, settings: WebSettings, cookies: VisitorCookies) -> None:
         self._cookies = cookies
         per_minute = settings.messages_per_minute
-        self._messages = Limit(per_minute, max(_AT_ONCE, per_minute // 3))
+        at_once = max(AT_ONCE, per_minute // 3)
+        # All servers count these together; what follows each counts for itself.
+        self._messages = SharedLimit("page_message", per_minute, at_once)
         newcomers = settings.visitors_per_minute
-        self._newcomers = Limit(newcomers, newcomers)
+        self._newcomers = SharedLimit("page_visitor", newcomers, newcomers)
         # For each message one recording, and its replies.
-        self._sounds = Limit(3 * per_minute, 3 * max(_AT_ONCE, per_minute // 3))
+        self._sounds = Limit(3 * per_minute, 3 * at_once)
         # About one a second, while somebody speaks.
         self._parts = Limit(_PARTS_PER_MINUTE, _PARTS_AT_ONCE)
         self._requests = Limit(_REQUESTS_PER_MINUTE, 60)
@@ -97,13 +98,13 @@ class Guard:
         value = request.cookies.get(self._cookies.name(framed=framed))
         return self._cookies.visitor(value, framed=framed)
 
-    def count_message(self, visitor: Visitor) -> None:
+    async def count_message(self, request: Request, visitor: Visitor) -> None:
         """Counts a message of a visitor.
 
         Raises:
             Refused: If there were too many.
         """
-        self._slow_down(self._messages, visitor.id)
+        await _together(self._messages, request, visitor.id)
 
     def count_sound(self, visitor: Visitor) -> None:
         """Counts a recording of a visitor, or a reply that is to be spoken.
@@ -121,13 +122,13 @@ class Guard:
         """
         self._slow_down(self._parts, visitor.id)
 
-    def count_newcomer(self, request: Request) -> None:
+    async def count_newcomer(self, request: Request) -> None:
         """Counts a new visitor from an address.
 
         Raises:
             Refused: If there were too many.
         """
-        self._slow_down(self._newcomers, address_of(request))
+        await _together(self._newcomers, request, address_of(request))
 
     def _slow_down(self, limit: Limit, caller: str) -> None:
         wait = limit.wait(caller, time.monotonic())
@@ -145,6 +146,12 @@ class TooMany(Refused):
     def __init__(self, wait: float) -> None:
         super().__init__(429, "That was too often; wait a moment.")
         self.wait = math.ceil(wait)
+
+
+async def _together(limit: SharedLimit, request: Request, caller: str) -> None:
+    wait = await limit.wait(request.app.ctx.agent, caller)
+    if wait:
+        raise TooMany(wait)
 
 
 def check_origin(request: Request) -> None:
