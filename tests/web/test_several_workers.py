@@ -209,6 +209,17 @@ def test_what_a_visitor_says_is_counted_for_both_workers_together(
         assert answer.status == 429
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_one_worker_alone_gets_no_other_model(visitor: Client, method: str) -> None:
+    answer, said = visitor.raw(
+        *(method, f"/model?token={DESK_TOKEN}", b'{"model_file": "other.tar.gz"}'),
+        {"Content-Type": "application/json"},
+    )
+    assert answer.status == 409
+    assert "SIGHUP" in json.loads(said)["error"]
+    assert visitor.say("你好")[-1]
+
+
 def test_what_is_forgotten_at_one_worker_is_told_to_who_comes_back_to_another(
     two: Served, visitor: Client
 ) -> None:

@@ -8,11 +8,14 @@ from typing import Any
 from rasa.core.run import close_resources, configure_app, create_http_input_channels
 from rasa.utils.common import update_sanic_log_level
 from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
 
 from framework_plugin.cli.action_process import KEEP_ALIVE_SECONDS
 from framework_plugin.cli.assistant import load_agent, services
 from framework_plugin.cli.serving.orders import Orders
 from framework_plugin.cli.silence import rasa_errors
+from framework_plugin.components.guarded_routes import error_of
 from framework_plugin.components.serving.action_endpoint import ActionEndpoint
 from framework_plugin.components.serving.agent import ServingAgent
 from framework_plugin.components.serving.description import description_routes
@@ -49,6 +52,7 @@ def make_application(orders: Orders) -> Sanic:
     app.blueprint(health_routes(actions_health, orders.auth_token))
     app.blueprint(description_routes(channels))
     answer_errors_as_json(app)
+    app.register_middleware(_keep_model, "request")
     log = set_up_logs(orders.log_key, as_json=orders.json_logs)
     make = partial(
         ServingAgent,
@@ -65,3 +69,14 @@ def make_application(orders: Orders) -> Sanic:
     app.register_listener(actions.close, "after_server_stop")
     update_sanic_log_level()
     return app
+
+
+async def _keep_model(request: Request) -> HTTPResponse | None:
+    """Refuses Rasa's way to another model: it would reach this worker alone."""
+    if request.path == "/model" and request.method in ("PUT", "DELETE"):
+        return error_of(
+            409,
+            "All workers get another model together: put its file in place and send "
+            "SIGHUP to the server.",
+        )
+    return None
