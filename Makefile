@@ -2,6 +2,8 @@
 .POSIX:
 .PHONY: help setup chat serve train test lint format docs bench lock clean
 BIN = .venv/bin
+# Where Python is told to keep no bytecode, each start would compile TensorFlow anew.
+export PYTHONDONTWRITEBYTECODE =
 COMPILE = uv pip compile pyproject.toml --python-platform x86_64-manylinux_2_28 \
 	--python-version 3.10 --generate-hashes --no-emit-index-url --no-header --quiet
 
