@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import gc
 import importlib
 import os
 import signal
@@ -47,6 +48,15 @@ def end_with(parent: int) -> None:
         sys.exit(1)
 
 
+def keep_what_is_loaded() -> None:
+    """Spares Python looking for garbage in what stays until the process ends.
+
+    A look through a loaded model takes some hundred milliseconds, which a user waits.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def _serve(actions: str, listening: socket.socket, verbose: bool) -> None:
     # Only now, so that a parent that dies early is noticed at once.
     from framework_plugin.cli.silence import prepare_logging
@@ -58,13 +68,16 @@ def _serve(actions: str, listening: socket.socket, verbose: bool) -> None:
     update_sanic_log_level()
     app = create_app(actions)
     app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
-    warm_up = getattr(importlib.import_module(actions), "warm_up", None)
-    if warm_up is not None:
+    warm_up = getattr(importlib.import_module(actions), "warm_up", lambda: None)
 
-        def begin(*_: object) -> None:
-            threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    def prepare() -> None:
+        warm_up()
+        keep_what_is_loaded()
 
-        app.register_listener(begin, "after_server_start")
+    def begin(*_: object) -> None:
+        threading.Thread(target=prepare, name="warm-up", daemon=True).start()
+
+    app.register_listener(begin, "after_server_start")
     app.run(sock=listening, access_log=False, motd=False)
 
 

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 
-from framework_plugin.cli.action_process import end_with
+from framework_plugin.cli.action_process import end_with, keep_what_is_loaded
 from framework_plugin.cli.serving.orders import Orders
 from framework_plugin.cli.serving.worker import FAILED, READY
 from framework_plugin.errors import PersonalChatError
@@ -54,6 +54,7 @@ def _serve(orders: Orders, control: socket.socket) -> None:
 
     def announce() -> None:
         error_logger.disabled = False
+        keep_what_is_loaded()
         channels = getattr(app.ctx, "input_channels", None) or ()
         said = {"page": any(channel.name() == "web" for channel in channels)}
         control.send(READY + json.dumps(said).encode())
