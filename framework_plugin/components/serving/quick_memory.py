@@ -12,6 +12,7 @@ import base64
 import json
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from rasa.core.policies import memoization
@@ -42,6 +43,8 @@ class AugmentedMemoizationPolicy(memoization.AugmentedMemoizationPolicy):
         self.__dict__.update(vars(policy))
         compressed = self.config["enable_feature_string_compression"]
         self._ends = {_last_state(key, compressed) for key in self.lookup}
+        # Most turns end as others did.
+        self._is_known = lru_cache(maxsize=4_096)(self._look_up)
 
     def predict_action_probabilities(
         self,
@@ -72,8 +75,16 @@ class AugmentedMemoizationPolicy(memoization.AugmentedMemoizationPolicy):
                 said = said[-1:]
         if not all(message.intent_name for message in said):
             return True
-        actions = _written(PREVIOUS_ACTION, (event.as_sub_state() for event in done))
-        intents = _written(INTENT, (message.intent_name for message in said))
+        return self._is_known(
+            frozenset(tuple(event.as_sub_state().items()) for event in done),
+            frozenset(str(message.intent_name) for message in said),
+        )
+
+    def _look_up(
+        self, done: frozenset[tuple[tuple[str, Any], ...]], said: frozenset[str]
+    ) -> bool:
+        actions = _written(PREVIOUS_ACTION, map(dict, done))
+        intents = _written(INTENT, said)
         return any(_is_like(end, actions, intents) for end in self._ends)
 
 

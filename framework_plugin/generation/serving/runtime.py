@@ -191,6 +191,7 @@ class _Steps:
     ) -> None:
         self._session = step
         self._gives = [output.name for output in step.get_outputs()]
+        self._states = [f"state_{i}" for i in range(len(heard.state))]
         self._heard = heard
         self._written = len(heard.bias)
         self._words = self._written if output is None else len(output.shortlist)
@@ -219,15 +220,15 @@ class _Steps:
     ) -> StepOutput[State]:
         known = np.where(tokens < self._written, tokens, UNKNOWN_ID)
         inputs = {
-            "tokens": known.astype(np.int32),
-            "candidates": np.array(min(candidates, self._words), np.int32),
-            **{f"state_{i}": part for i, part in enumerate(state)},
             **self._once,
             **feed,
+            **dict(zip(self._states, state, strict=True)),
+            "tokens": known.astype(np.int32),
+            "candidates": np.array(min(candidates, self._words), np.int32),
         }
         arrays = self._session.run(self._gives, inputs)
         found = dict(zip(self._gives, arrays, strict=True))
-        after = tuple(found[f"next_state_{i}"] for i in range(len(state)))
+        after = tuple(found[f"next_{name}"] for name in self._states)
         next_tokens, log_probs = found["next_tokens"], found["next_log_probs"]
         if "copied" in found:
             next_tokens, log_probs = with_copies(
