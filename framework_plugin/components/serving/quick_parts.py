@@ -8,8 +8,12 @@ from typing import Any
 from rasa.core.policies.memoization import AugmentedMemoizationPolicy
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.nlu.classifiers.diet_classifier import DIETClassifier
+from rasa.nlu.featurizers.sparse_featurizer.count_vectors_featurizer import (
+    CountVectorsFeaturizer,
+)
 
 from framework_plugin.components.serving import (
+    quick_counts,
     quick_intents,
     quick_memory,
     quick_rules,
@@ -17,6 +21,7 @@ from framework_plugin.components.serving import (
 
 _QUICKER: dict[type, Callable[[Any], Any]] = {
     AugmentedMemoizationPolicy: quick_memory.AugmentedMemoizationPolicy,
+    CountVectorsFeaturizer: quick_counts.CountVectorsFeaturizer,
     DIETClassifier: quick_intents.quickened,
     RulePolicy: quick_rules.RulePolicy,
 }
