@@ -175,6 +175,16 @@ def test_steps_add_up_to_the_score(exported: Path) -> None:
             assert list(scored) == pytest.approx(log_probs, abs=1e-3)
 
 
+def test_replies_of_all_lengths_are_scored_as_each_alone(exported: Path) -> None:
+    texts = encode_texts(EXAMPLES[1].source, EXAMPLES[1].memory, VOCABULARY)
+    stepper = OnnxRuntime(exported, "fp32").read(texts, ban((), VOCABULARY.written))
+    replies = [[5], [6, 5, 7, 8, 5], [], [7, 6]]
+    together = stepper.score(replies)
+    assert [len(scored) for scored in together] == [2, 6, 1, 3]
+    for reply, scored in zip(replies, together, strict=True):
+        assert scored == pytest.approx(stepper.score([reply])[0], abs=1e-4)
+
+
 def test_int8_of_every_kind_scores_about_the_same(exported: Path) -> None:
     bias = ban((), VOCABULARY.written)
     for one in [encode_texts(e.source, e.memory, VOCABULARY) for e in EXAMPLES]:

@@ -26,7 +26,7 @@ from framework_plugin.generation.serving.runtime import (
     graph_name,
 )
 from framework_plugin.generation.settings import TrainingSettings
-from framework_plugin.text.vocabulary import Vocabulary
+from framework_plugin.text.vocabulary import PAD_ID, Vocabulary
 
 _OPSET = 15
 _IMPOSSIBLE = -1e9
@@ -161,13 +161,17 @@ class _Graphs:
         state, texts, copies = self._parted(rest)
         written, _ = self._network.write(reply_in, state, texts)
         width = self._settings.embedding_size
-        flat = tf.reshape(written.features, (-1, width))
-        scores = self._network.embedding.scores(flat) + bias
-        wanted = tf.reshape(reply_out, (-1,))
+        every = tf.reshape(reply_out, (-1,))
+        # The output layer is most of the work: for it replies are not filled up.
+        real = tf.where(tf.not_equal(every, PAD_ID))
+        features = tf.gather_nd(tf.reshape(written.features, (-1, width)), real)
+        scores = self._network.embedding.scores(features) + bias
+        wanted = tf.gather_nd(every, real)
         sayable = wanted < self._network.embedding.written
         own = tf.gather(scores, tf.where(sayable, wanted, 0), batch_dims=1)
         own -= tf.reduce_logsumexp(scores, axis=-1)
         own = tf.where(sayable, own, _IMPOSSIBLE)
+        own = tf.scatter_nd(real, own, tf.shape(every, tf.int64))
         log_probs = tf.reshape(own, tf.shape(reply_out))
         if copies is not None and written.sources is not None:
             same = tf.equal(copies[:, None, :], reply_out[:, :, None])
