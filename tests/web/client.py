@@ -9,6 +9,9 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
+from framework_plugin.components.channels.web_visitor import VisitorCookies
+from tests.web.conftest import SECRET
+
 
 class Client:
     """Sends what the page sends, and keeps its cookie.
@@ -51,6 +54,15 @@ class Client:
         place = f"{self.place}/api{path}"
         answer, content = self.raw(method, place, data, {**kind, **headers})
         return answer.status, json.loads(content) if content else None
+
+    @property
+    def sender_id(self) -> str:
+        """What Rasa calls the visitor."""
+        value = (self.cookie or "").partition("=")[2]
+        framed = self.place != "/chat"
+        known = VisitorCookies(SECRET.encode()).visitor(value, framed=framed)
+        assert known
+        return known.sender_id
 
     def enter(self) -> dict[str, Any]:
         """Loads the page; keeps the cookie."""

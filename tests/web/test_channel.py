@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from framework_plugin.components.channels.web import WebChat
-from framework_plugin.components.channels.web_visitor import VisitorCookies, secret_of
+from framework_plugin.components.channels.web_visitor import secret_of
 from framework_plugin.components.desk import Desk
 from framework_plugin.components.readable_errors import ComponentError
 from framework_plugin.handover.entry import Reason
@@ -27,14 +27,6 @@ def visitor(page: Served) -> Client:
     found = Client(page.url)
     found.enter()
     return found
-
-
-def sender_of(client: Client) -> str:
-    value = (client.cookie or "").partition("=")[2]
-    framed = client.place != "/chat"
-    known = VisitorCookies(SECRET.encode()).visitor(value, framed=framed)
-    assert known
-    return known.sender_id
 
 
 def texts(messages: list[dict]) -> list[tuple[str, str]]:
@@ -225,7 +217,7 @@ def test_ones_memory_is_seen_corrected_and_forgotten(
     _, exported = visitor.call("GET", "/memory/export")
     assert exported["conversation"][0]["text"] == "我叫欧阳翀，喜欢攀岩"
     with page.store.memory.repository.reading() as connection:
-        done = [entry.action for entry in read_audit(connection, sender_of(visitor))]
+        done = [entry.action for entry in read_audit(connection, visitor.sender_id)]
     assert done[:1] == ["show"]
     assert {"correct", "remove", "export"} <= set(done)
 
@@ -249,14 +241,14 @@ def test_the_memory_of_another_is_out_of_reach(page: Served, visitor: Client) ->
 
 def test_who_is_forgotten_is_somebody_new(page: Served, visitor: Client) -> None:
     visitor.say("我叫欧阳翀")
-    gone = sender_of(visitor)
+    gone = visitor.sender_id
     answer, _ = visitor.raw("DELETE", "/chat/api/memory")
     assert answer.status == 200
     header = answer.getheader("Set-Cookie") or ""
     assert "Max-Age=0" in header
     visitor.cookie = None
     assert visitor.enter()["messages"] == []
-    assert sender_of(visitor) != gone
+    assert visitor.sender_id != gone
     with page.store.memory.repository.reading() as connection:
         assert not list(
             connection.exec_driver_sql(
@@ -276,7 +268,7 @@ def test_a_thumb_is_kept_as_feedback_and_shown_again(
     visitor.call("POST", "/feedback", {"id": reply["id"], "helpful": False})
     assert visitor.call("GET", "/history")[1]["messages"][1]["helpful"] is False
     with page.store.memory.repository.reading() as connection:
-        (kept,) = feedback_of(connection, sender_of(visitor))
+        (kept,) = feedback_of(connection, visitor.sender_id)
     assert (kept.question, kept.helpful) == ("你好", False)
     assert kept.passage_id == "said:utter_greet"
 
@@ -303,7 +295,7 @@ def test_an_open_page_hears_of_other_pages_and_of_people_at_the_desk(
     time.sleep(0.3)
     visitor.say("你好")
     assert next(news) == {"type": "changed"}
-    sender = sender_of(visitor)
+    sender = visitor.sender_id
     desk = Desk(page.store.memory.repository, HandoverSettings())
     asked = desk.queue.ask(sender, sender, "web", Reason.ASKED, time.time())
     desk.take(asked.entry.id, "小林", "test", time.time())

@@ -17,9 +17,8 @@ from framework_plugin.memory.history import last_row
 from tests.web.client import Client
 from tests.web.conftest import SECRET, Served, domain_of
 from tests.web.small_bot import served
-from tests.web.test_channel import sender_of as sender_of_client
-from tests.web.test_page import DESKTOP, PHONE, open_tab, say, sender_of, until
-from tests.web.test_page import violations as complaints_of
+from tests.web.tabs import DESKTOP, PHONE, open_tab, say, sender_of, until
+from tests.web.tabs import violations as complaints_of
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +63,7 @@ def stored(page: Served, sender: str) -> tuple[Consent | None, int]:
 def test_nothing_is_stored_until_a_visitor_agrees_and_then_what_was_said(
     page: Served, visitor: Client
 ) -> None:
-    sender = sender_of_client(visitor)
+    sender = visitor.sender_id
     visitor.lines("我叫欧阳翀，喜欢攀岩")
     assert visitor.enter()["consent"]["state"] is None
     assert stored(page, sender) == (None, 0)
@@ -82,7 +81,7 @@ def test_nothing_is_stored_until_a_visitor_agrees_and_then_what_was_said(
 def test_who_takes_consent_back_is_forgotten_and_not_stored_any_more(
     page: Served, visitor: Client
 ) -> None:
-    sender = sender_of_client(visitor)
+    sender = visitor.sender_id
     assert visitor.call("POST", "/consent", {"agree": True})[0] == 200
     visitor.say("我叫欧阳翀")
     assert visitor.call("POST", "/consent", {"agree": False})[0] == 200
@@ -101,7 +100,7 @@ def test_consent_given_twice_is_noted_once(page: Served, visitor: Client) -> Non
     for _ in range(2):
         assert visitor.call("POST", "/consent", {"agree": True})[0] == 200
     with page.store.memory.repository.reading() as connection:
-        noted = read_audit(connection, sender_of_client(visitor))
+        noted = read_audit(connection, visitor.sender_id)
     assert [one.action for one in noted] == ["consent given"]
 
 

@@ -11,8 +11,7 @@ import pytest
 from framework_plugin.memory.audit import read_audit
 from tests.web.client import Client
 from tests.web.conftest import DESK_TOKEN, Served
-from tests.web.test_channel import sender_of
-from tests.web.test_page import DESKTOP, PHONE, until, violations
+from tests.web.tabs import DESKTOP, PHONE, until, violations
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +46,7 @@ def test_the_newest_conversation_is_listed_first_with_masked_words(
     status, content = ask(page, "conversations")
     assert status == 200
     first = content["conversations"][0]
-    assert first["user"] == sender_of(visitor)
+    assert first["user"] == visitor.sender_id
     assert first["words"] == "你好，我的电话是138****5678"
     assert first["channel"] == "web"
     listed = len(content["conversations"])
@@ -72,7 +71,7 @@ def test_conversations_are_listed_in_pages(page: Served) -> None:
 def test_one_is_read_with_times_and_sources_and_the_look_is_noted(
     page: Served, visitor: Client
 ) -> None:
-    sender = sender_of(visitor)
+    sender = visitor.sender_id
     status, content = ask(page, f"conversations/{quote(sender)}")
     assert (status, content["user"], content["linked"]) == (200, sender, [])
     own, reply = content["messages"]
@@ -83,7 +82,7 @@ def test_one_is_read_with_times_and_sources_and_the_look_is_noted(
 
 
 def test_a_part_of_the_id_is_enough_to_find_one(page: Served, visitor: Client) -> None:
-    sender = sender_of(visitor)
+    sender = visitor.sender_id
     _, content = ask(page, f"conversations?user={quote(sender[6:20])}")
     assert [one["user"] for one in content["conversations"]] == [sender]
     assert ask(page, "conversations?user=nobody-at-all")[1] == {
@@ -94,7 +93,7 @@ def test_a_part_of_the_id_is_enough_to_find_one(page: Served, visitor: Client) -
 
 
 def test_nobody_reads_without_the_token(page: Served, visitor: Client) -> None:
-    for path in ("conversations", f"conversations/{quote(sender_of(visitor))}"):
+    for path in ("conversations", f"conversations/{quote(visitor.sender_id)}"):
         assert ask(page, path, "a wrong token of some length")[0] == 401
     # The cookie of a visitor opens nothing here.
     assert visitor.raw("GET", "/handovers/conversations")[0].status == 401
@@ -134,7 +133,7 @@ def test_an_operator_looks_for_a_conversation_and_reads_it(
     operator.keyboard.press("Enter")
     operator.get_by_role("button", name=words["all"]).click()
     operator.locator(".entry").first.wait_for()
-    operator.get_by_label(words["id"]).fill(sender_of(client))
+    operator.get_by_label(words["id"]).fill(client.sender_id)
     operator.keyboard.press("Enter")
     until(lambda: operator.locator(".entry").count() == 1)
     assert "第59句" in operator.locator(".entry").inner_text()

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ import pytest
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 
 from framework_plugin.components.channels.web import WebChat
-from framework_plugin.components.channels.web_visitor import VisitorCookies
 from framework_plugin.components.desk import Desk
 from framework_plugin.components.tracker_store import MemoryTrackerStore
 from framework_plugin.handover.entry import Reason
@@ -23,16 +22,22 @@ from framework_plugin.handover.settings import HandoverSettings
 from framework_plugin.memory.audit import read_audit
 from tests.web.conftest import DESK_TOKEN, SECRET, Served
 from tests.web.small_bot import HOSTILE, served
+from tests.web.tabs import (
+    DESKTOP,
+    PHONE,
+    Tab,
+    open_tab,
+    say,
+    sender_of,
+    until,
+    violations,
+)
 from tests.web.test_messages import GENERATED
 
 pytestmark = pytest.mark.slow
 
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
 _LARGEST_LOAD = 100_000
 _SLOWEST_LOAD = 1.0
-
-Tab = Any
 
 
 @pytest.fixture
@@ -41,53 +46,6 @@ def tab(browser: Any, page: Served) -> Iterator[Tab]:
     yield next(with_tab)
     for _ in with_tab:
         pass
-
-
-def open_tab(browser: Any, page: Served, **options: Any) -> Iterator[Tab]:
-    """A page of a new visitor; whatever it complains of fails the test."""
-    chosen = {"viewport": DESKTOP, "locale": "zh-CN", **options}
-    context = browser.new_context(**chosen)
-    found, complaints = context.new_page(), []
-    found.on("console", lambda said: complaints.append(said) if is_wrong(said) else 0)
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.goto(f"{page.url}/chat/")
-    found.wait_for_selector("#welcome:not([hidden]), .message")
-    yield found
-    context.close()
-    assert [getattr(one, "text", one) for one in complaints] == []
-
-
-def is_wrong(said: Any) -> bool:
-    """Whether the console tells of an error; that a value is refused is none."""
-    return said.type == "error" and "status of 422" not in said.text
-
-
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Waits; the page's policy forbids the browser to be asked to."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
-        time.sleep(0.05)
-
-
-def say(tab: Tab, text: str) -> Any:
-    """Says something; the last reply, when it is stored."""
-    before = tab.locator(".message.bot .foot time").count()
-    tab.fill("#say", text)
-    tab.press("#say", "Enter")
-    until(lambda: tab.locator(".message.bot .foot time").count() > before)
-    tab.wait_for_selector("#typing", state="hidden")
-    return tab.locator(".message.bot").last
-
-
-def violations(tab: Tab) -> list[Any]:
-    """What axe finds wrong with the page."""
-    axe = pytest.importorskip("axe_playwright_python", reason="axe is not installed")
-    source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    # Colours are right once nothing moves any more.
-    tab.wait_for_timeout(500)
-    found = tab.evaluate(f"{source}; axe.run(document)")["violations"]
-    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
 
 
 def test_a_conversation_survives_a_reload(tab: Tab) -> None:
@@ -405,11 +363,3 @@ def test_an_operator_takes_a_conversation_answers_and_gives_it_back(
     assert noted.count("handover show") == 1
     until(lambda: "没有人在等" in operator.locator(".lists").inner_text())
     operator.context.close()
-
-
-def sender_of(tab: Tab) -> str:
-    """What Rasa calls the visitor of a tab."""
-    (cookie,) = tab.context.cookies()
-    visitor = VisitorCookies(SECRET.encode()).visitor(cookie["value"], framed=False)
-    assert visitor
-    return visitor.sender_id

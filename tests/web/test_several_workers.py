@@ -27,9 +27,7 @@ from tests.cli.test_workers import project, served, sockets_of  # noqa: F401
 from tests.memory.conftest import postgres_url, redis_of_module  # noqa: F401
 from tests.web.client import Client
 from tests.web.conftest import DESK_TOKEN, SECRET
-from tests.web.test_channel import sender_of
-from tests.web.test_page import say
-from tests.web.test_page import sender_of as sender_of_tab
+from tests.web.tabs import say, sender_of
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +101,7 @@ def test_what_a_person_says_reaches_the_pages_at_every_worker(
     postgres_url: str,  # noqa: F811
 ) -> None:
     visitor.say("你好")
-    entry = queued(postgres_url, sender_of(visitor))
+    entry = queued(postgres_url, visitor.sender_id)
     streams = streams_on_both(two, visitor)
     desk(visitor, f"{entry}/take", {"name": "小林"})
     desk(visitor, f"{entry}/reply", {"text": "您的订单今天下午到"})
@@ -128,7 +126,7 @@ def test_what_is_said_unasked_reaches_the_pages_at_every_worker(
 ) -> None:
     visitor.say("按钮")
     streams = streams_on_both(two, visitor)
-    path = f"/conversations/{sender_of(visitor)}/trigger_intent"
+    path = f"/conversations/{visitor.sender_id}/trigger_intent"
     answer, said = visitor.raw(
         *(
             "POST",
@@ -189,7 +187,7 @@ def test_what_a_visitor_says_is_counted_for_both_workers_together(
     visitor: Client,
     redis_of_module: int,  # noqa: F811
 ) -> None:
-    who = sender_of(visitor).removeprefix(SENDER_PREFIX)
+    who = visitor.sender_id.removeprefix(SENDER_PREFIX)
     key = f"limit:page_message:{hashlib.sha256(who.encode()).hexdigest()[:24]}"
     counts = redis.Redis("127.0.0.1", redis_of_module, db=1)
     visitor.say("你好")
@@ -247,7 +245,7 @@ def test_a_page_goes_on_when_its_worker_is_killed(
 ) -> None:
     say(tab, "你好")
     visitor = Client(f"http://127.0.0.1:{two.port}")
-    entry = queued(postgres_url, sender_of_tab(tab))
+    entry = queued(postgres_url, sender_of(tab))
     desk(visitor, f"{entry}/take", {"name": "小林"})
     for number, worker in enumerate(two.workers()):
         # One of the two has the stream.

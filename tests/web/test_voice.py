@@ -23,13 +23,12 @@ from tests.voice.recordings import WORDS, espeak, silence, written
 from tests.web.client import Client
 from tests.web.conftest import SECRET, Served, domain_of
 from tests.web.small_bot import served
-from tests.web.test_page import DESKTOP, PHONE, say, until, violations
+from tests.web.tabs import DESKTOP, PHONE, Tab, say, until, violations
 
 pytestmark = pytest.mark.slow
 
 __all__ = ["recording", "speech"]
 
-Tab = Any
 MIC, SPEECH = ".mic", "#tools button[aria-pressed]"
 
 
