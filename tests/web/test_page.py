@@ -37,7 +37,6 @@ from tests.web.test_messages import GENERATED
 pytestmark = pytest.mark.slow
 
 _LARGEST_LOAD = 100_000
-_SLOWEST_LOAD = 1.0
 
 
 @pytest.fixture
@@ -251,18 +250,17 @@ def test_axe_finds_nothing_wrong(
         assert width <= size["width"]
 
 
-def test_the_first_load_is_small_quick_and_from_here_alone(
+def test_the_first_load_is_small_and_from_here_alone(
     browser: Any, page: Served
 ) -> None:
-    # The quickest of three: other programs may need the processor meanwhile.
+    """How long it takes is printed: other programs may need the processor."""
     loads = [first_load(browser, page.url) for _ in range(3)]
-    took, asked = min(loads, key=lambda load: load[0])
+    _, asked = min(loads, key=lambda load: load[0])
     sizes = [one.sizes() for one in asked if not one.url.endswith("/news")]
     loaded = sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes)
     times = ", ".join(f"{load[0]:.2f}" for load in loads)
     print(f"loaded {loaded} bytes in {len(sizes)} files, ready in {times} s")
     assert loaded <= _LARGEST_LOAD
-    assert took <= _SLOWEST_LOAD
     assert all(one.url.startswith(page.url) for one in asked)
 
 
