@@ -278,6 +278,24 @@ def first_load(browser: Any, url: str) -> tuple[float, list[Any]]:
     return took, asked
 
 
+def test_what_is_sent_before_the_page_is_ready_is_sent_then(
+    browser: Any, page: Served
+) -> None:
+    context = browser.new_context(viewport=PHONE, locale="zh-CN")
+    tab, entering = context.new_page(), []
+    tab.route("**/api/session", lambda route: entering.append(route))
+    tab.goto(f"{page.url}/chat/")
+    until(lambda: bool(tab.locator("#say").count() and entering))
+    tab.fill("#say", "你好")
+    tab.press("#say", "Enter")
+    assert tab.input_value("#say") == "你好"
+    entering[0].continue_()
+    tab.wait_for_selector(".message.bot .foot time")
+    assert tab.locator(".bubble").all_inner_texts() == ["你好", "你好呀"]
+    assert tab.input_value("#say") == ""
+    context.close()
+
+
 def test_what_was_not_sent_can_be_sent_again(browser: Any, page: Served) -> None:
     context = browser.new_context(viewport=PHONE, locale="zh-CN")
     tab = context.new_page()
@@ -317,6 +335,7 @@ def test_a_frame_on_another_site_shows_it_only_where_it_may(
         tab.goto(parent)
         tab.get_by_role("button", name="聊聊").click()
         frame = tab.frame_locator("iframe")
+        frame.locator("#welcome").wait_for()
         frame.locator("#say").fill("你好")
         frame.locator("#say").press("Enter")
         frame.locator(".message.bot .foot time").wait_for()

@@ -10,6 +10,8 @@ export class Composer {
     this.button = byId("send");
     this.count = byId("count");
     this.most = 1000;
+    this.isOpen = false;
+    this.isWaiting = false;
     this.field.placeholder = t("hint");
     this.button.append(icon("send"));
     this.button.setAttribute("aria-label", t("send"));
@@ -25,10 +27,18 @@ export class Composer {
       event.preventDefault();
       const text = this.field.value.trim();
       if (!text || this.length > this.most) return;
+      this.isWaiting = !this.isOpen;
+      if (this.isWaiting) return;
       this.field.value = "";
       this.#fit();
       send(text);
     });
+  }
+
+  // What was to be sent before the server knew the visitor is sent now.
+  open() {
+    this.isOpen = true;
+    if (this.isWaiting) this.form.requestSubmit();
   }
 
   // As the server counts: an emoji is one.

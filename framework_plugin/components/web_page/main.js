@@ -64,6 +64,7 @@ class Page {
         // Whoever was forgotten is somebody new, with news of their own.
         this.deafen?.();
         this.deafen = api.listen(entered.last, (news) => this.#hear(news), (open) => this.#reached(open));
+        this.composer.open();
         return;
       } catch (refusal) {
         this.#state(t(refusal.status === 0 ? "offline" : "broken"));
