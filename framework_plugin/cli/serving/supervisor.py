@@ -35,6 +35,8 @@ _AT_ONCE = 64
 _TRY_AGAIN = 0.01
 _IDLE_SECONDS = 5.0
 """Seconds that idle connections to an old worker stay open at a reload."""
+_LAST_SECONDS = 0.3
+"""The same when all ends: what was sent before the signal is on its way until then."""
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -196,7 +198,7 @@ class Supervisor:
         if self._loading is not None:
             await self._loading.kill()
         if self._generation is not None:
-            await self._generation.drain(0.0)
+            await self._generation.drain(_LAST_SECONDS)
         if self._drains:
             # Of a reload a moment ago.
             await asyncio.wait(self._drains)
