@@ -45,12 +45,13 @@ def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.05)
 
 
-def say(tab: Tab, text: str) -> Any:
-    """Says something; the last reply, when it is stored."""
-    before = tab.locator(".message.bot .foot time").count()
+def say(tab: Tab, text: str, *, stored: bool = True) -> Any:
+    """Says something; the last reply, when it is shown and, if it will be, stored."""
+    answered = ".message.bot .foot time" if stored else ".message.bot"
+    before = tab.locator(answered).count()
     tab.fill("#say", text)
     tab.press("#say", "Enter")
-    until(lambda: tab.locator(".message.bot .foot time").count() > before)
+    until(lambda: tab.locator(answered).count() > before)
     tab.wait_for_selector("#typing", state="hidden")
     return tab.locator(".message.bot").last
 

@@ -138,7 +138,7 @@ def test_the_page_asks_quietly_and_not_again_after_not_now(
     assert tab.evaluate("document.activeElement.id") == "say"
     bar.get_by_role("button", name="先不用").click()
     assert bar.count() == 0
-    say_without_storing(tab, "你好")
+    say(tab, "你好", stored=False)
     tab.reload()
     tab.wait_for_selector(".message.bot")
     assert bar.count() == 0
@@ -149,7 +149,7 @@ def test_the_page_asks_quietly_and_not_again_after_not_now(
 def test_a_visitor_agrees_sees_what_is_kept_and_takes_it_back(
     tab: Any, page: Served
 ) -> None:
-    say_without_storing(tab, "我叫欧阳翀")
+    say(tab, "我叫欧阳翀", stored=False)
     # Shown from the process, with other numbers than the rows will have.
     tab.reload()
     tab.wait_for_selector(".message.bot")
@@ -207,12 +207,3 @@ def test_axe_finds_nothing_wrong_with_the_question(
         assert complaints_of(tab) == []
         width = tab.evaluate("document.documentElement.scrollWidth")
         assert width <= size["width"]
-
-
-def say_without_storing(tab: Any, text: str) -> None:
-    """Says something whose answer is shown, though nothing of it is stored."""
-    before = tab.locator(".message.bot").count()
-    tab.fill("#say", text)
-    tab.press("#say", "Enter")
-    until(lambda: tab.locator(".message.bot").count() > before)
-    tab.wait_for_selector("#typing", state="hidden")

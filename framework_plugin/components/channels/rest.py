@@ -28,7 +28,11 @@ from sanic.response import HTTPResponse
 from framework_plugin.components.channels.limits import SharedLimit
 from framework_plugin.components.channels.rest_access import Access
 from framework_plugin.components.channels.rest_settings import RestSettings
-from framework_plugin.components.channels.web_guard import TooMany, address_of
+from framework_plugin.components.channels.web_guard import (
+    TooMany,
+    address_of,
+    slow_down,
+)
 from framework_plugin.components.guarded_routes import (
     LONGEST_SENDER,
     Refused,
@@ -119,11 +123,11 @@ class GuardedRest(InputChannel):
     ) -> HTTPResponse:
         owner = self._access.owner(request)
         agent = getattr(request.app.ctx, "agent", None)
-        await self._slow_down(self._of_addresses, agent, address_of(request))
+        await slow_down(self._of_addresses, agent, address_of(request))
         said = self._said_in(await body_of(request, self._settings.longest_body))
         if owner is not None and owner != said.sender:
             raise Refused(403, "The token is of another user than 'sender'.")
-        await self._slow_down(self._of_users, agent, said.sender)
+        await slow_down(self._of_users, agent, said.sender)
         collector = CollectingOutputChannel()
         message = UserMessage(
             said.message,
@@ -147,11 +151,6 @@ class GuardedRest(InputChannel):
                 f"at {id_}. Try again later.",
             ) from error
         return response.json(collector.messages, ensure_ascii=False)
-
-    async def _slow_down(self, limit: SharedLimit, agent: Any, caller: str) -> None:
-        wait = await limit.wait(agent, caller)
-        if wait:
-            raise TooMany(wait)
 
     def _said_in(self, body: bytes) -> _Said:
         try:

@@ -104,7 +104,7 @@ class Guard:
         Raises:
             Refused: If there were too many.
         """
-        await _together(self._messages, request, visitor.id)
+        await slow_down(self._messages, request.app.ctx.agent, visitor.id)
 
     def count_sound(self, visitor: Visitor) -> None:
         """Counts a recording of a visitor, or a reply that is to be spoken.
@@ -128,7 +128,8 @@ class Guard:
         Raises:
             Refused: If there were too many.
         """
-        await _together(self._newcomers, request, address_of(request))
+        agent = request.app.ctx.agent
+        await slow_down(self._newcomers, agent, address_of(request))
 
     def _slow_down(self, limit: Limit, caller: str) -> None:
         wait = limit.wait(caller, time.monotonic())
@@ -148,8 +149,13 @@ class TooMany(Refused):
         self.wait = math.ceil(wait)
 
 
-async def _together(limit: SharedLimit, request: Request, caller: str) -> None:
-    wait = await limit.wait(request.app.ctx.agent, caller)
+async def slow_down(limit: SharedLimit, agent: Any, caller: str) -> None:
+    """Counts one more of a caller, for all servers.
+
+    Raises:
+        TooMany: If there were too many.
+    """
+    wait = await limit.wait(agent, caller)
     if wait:
         raise TooMany(wait)
 
