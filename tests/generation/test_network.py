@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import tensorflow as tf
 
@@ -19,7 +20,12 @@ from framework_plugin.generation.network.export import export_network
 from framework_plugin.generation.network.reader import Reader, Texts
 from framework_plugin.generation.network.seq2seq import Seq2Seq, build_network
 from framework_plugin.generation.network.transformer import PlacedTokens
-from framework_plugin.generation.serving.runtime import OnnxRuntime, ban
+from framework_plugin.generation.serving.runtime import (
+    SCORE,
+    OnnxRuntime,
+    ban,
+    graph_name,
+)
 from framework_plugin.generation.settings import NetworkSettings, TrainingSettings
 from framework_plugin.generation.training.optimizer import AdamW
 from framework_plugin.text.vocabulary import BEGIN_ID, END_ID, Vocabulary
@@ -183,6 +189,15 @@ def test_replies_of_all_lengths_are_scored_as_each_alone(exported: Path) -> None
     assert [len(scored) for scored in together] == [2, 6, 1, 3]
     for reply, scored in zip(replies, together, strict=True):
         assert scored == pytest.approx(stepper.score([reply])[0], abs=1e-4)
+
+
+def test_gated_units_read_whole_replies_without_a_loop(
+    exported: Path, settings: NetworkSettings
+) -> None:
+    # But where each step waits for what the one before has said.
+    loops = settings.input_feeding or settings.cell == "rnn"
+    graph = onnx.load(str(exported / graph_name(SCORE, "int8"))).graph
+    assert any(node.op_type == "Loop" for node in graph.node) is loops
 
 
 def test_int8_of_every_kind_scores_about_the_same(exported: Path) -> None:

@@ -128,6 +128,15 @@ class RecurrentDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
         # An encoder without a memory of its own starts all parts.
         return [sizes[index % len(sizes)] for index in range(self._parts)]
 
+    def serve_through_keras(self) -> None:
+        """From now on whole replies are read through Keras' layers.
+
+        Not with input feeding, where each step waits for what is on top.
+        """
+        if not self._feeding:
+            for layer in self._layers:
+                layer.serve_through_keras()
+
     def first_state(self, summary: Summary) -> State:
         """See `Decoder`."""
         # Outputs come from outputs and an LSTM's memory from memory. Outputs lie
@@ -168,9 +177,8 @@ class RecurrentDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
             if index:
                 states = self._conditions.drop(states, training)
             first = state[index * self._parts : (index + 1) * self._parts]
-            sequences = layer(states, first, training=training)
-            states = sequences[0]
-            parts.extend(sequence[-1] for sequence in sequences)
+            states, last = layer.read(states, first, training=training)
+            parts.extend(last)
         outputs = tf.transpose(states, (1, 0, 2))
         return reader(outputs, texts, training=training), tuple(parts)
 

@@ -10,7 +10,10 @@ import tensorflow as tf
 from framework_plugin.generation.network.attention import padding_bias
 from framework_plugin.generation.network.conditions import Conditions
 from framework_plugin.generation.network.products import Linear
-from framework_plugin.generation.network.recurrent import RecurrentLayer
+from framework_plugin.generation.network.recurrent import (
+    RecurrentLayer,
+    keras_layer,
+)
 from framework_plugin.generation.network.transformer import (
     PlacedTokens,
     TransformerLayer,
@@ -67,7 +70,6 @@ class BidirectionalLayer(tf.keras.layers.Layer):  # type: ignore[misc]
         self, settings: NetworkSettings, inputs: int, conditions: Conditions, name: str
     ) -> None:
         super().__init__(name=name)
-        self._kind = settings.cell
         self._twin: tf.keras.layers.Layer | None = None
         self.forward, self.backward = (
             RecurrentLayer(
@@ -109,13 +111,9 @@ class BidirectionalLayer(tf.keras.layers.Layer):  # type: ignore[misc]
         It reads one text without padding, and exports as a single ONNX operator where
         ours would become a loop.
         """
-        make, options = _KERAS_LAYERS[self._kind]
-        width = self.forward.kernel.shape[0]
-        layer = make(
-            self.forward.units, return_sequences=True, return_state=True, **options
-        )
+        layer = keras_layer(self.forward.cell, self.forward.units)
         twin = tf.keras.layers.Bidirectional(layer)
-        twin.build((None, None, width))
+        twin.build((None, None, self.forward.kernel.shape[0]))
         twin.set_weights(
             [w for part in (self.forward, self.backward) for w in part.keras_weights()]
         )
@@ -129,13 +127,6 @@ def _together(last: Sequence[tf.Tensor]) -> Summary:
         tf.concat([ahead, back], -1)
         for ahead, back in zip(last[:half], last[half:], strict=True)
     )
-
-
-_KERAS_LAYERS = {
-    "lstm": (tf.keras.layers.LSTM, {}),
-    "gru": (tf.keras.layers.GRU, {"reset_after": True}),
-    "rnn": (tf.keras.layers.SimpleRNN, {}),
-}
 
 
 def _reverse(sequence: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:

@@ -12,6 +12,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from framework_plugin.generation.network.attention import Read
+from framework_plugin.generation.network.decoder import RecurrentDecoder
 from framework_plugin.generation.network.embedding import TokenEmbedding
 from framework_plugin.generation.network.encoder import BidirectionalLayer
 from framework_plugin.generation.network.output_rows import cut_out_output
@@ -81,7 +82,7 @@ def _serving_copy(network: Seq2Seq, vocabulary: Vocabulary) -> Seq2Seq:
     copy = build_network(network.settings, training, vocabulary)
     copy.set_weights(network.get_weights())
     for layer in copy.submodules:
-        if isinstance(layer, BidirectionalLayer):
+        if isinstance(layer, BidirectionalLayer | RecurrentDecoder):
             layer.serve_through_keras()
     _fold_characters(copy.embedding)
     return copy

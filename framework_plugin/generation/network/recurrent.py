@@ -16,7 +16,14 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from framework_plugin.generation.network.adapters import AdaptableLayer
-from framework_plugin.generation.network.cells import CELLS, Cell, State
+from framework_plugin.generation.network.cells import (
+    CELLS,
+    Cell,
+    GruCell,
+    LstmCell,
+    RnnCell,
+    State,
+)
 from framework_plugin.generation.network.conditions import Conditions
 from framework_plugin.generation.network.products import product, projection
 
@@ -59,6 +66,7 @@ class RecurrentLayer(AdaptableLayer):
             "recurrent", (units, width), initializer="orthogonal"
         )
         self.bias = self.add_weight("bias", (width,), initializer=self._first_bias)
+        self._twin: tf.keras.layers.Layer | None = None
 
     def _first_bias(self, shape: Sequence[int], dtype: tf.DType) -> tf.Tensor:
         # An LSTM remembers at first (Jozefowicz et al. 2015).
@@ -92,6 +100,36 @@ class RecurrentLayer(AdaptableLayer):
         sequences: State = run(self.cell, read, recurrent, state, mask, self._precision)
         return sequences
 
+    def read(
+        self, inputs: tf.Tensor, state: State, training: bool = False
+    ) -> tuple[tf.Tensor, State]:
+        """Reads a sequence of which only the outputs matter, and where it ends.
+
+        Args:
+            inputs: (steps, batch, inputs).
+            state: Before the first step.
+            training: Whether to drop out.
+
+        Returns:
+            The outputs, (steps, batch, units), and the state after the last step.
+        """
+        if self._twin is not None:
+            turned = tf.transpose(inputs, (1, 0, 2))
+            outputs, *last = self._twin(turned, initial_state=list(state))
+            return tf.transpose(outputs, (1, 0, 2)), tuple(last)
+        sequences = self(inputs, state, training=training)
+        return sequences[0], tuple(sequence[-1] for sequence in sequences)
+
+    def serve_through_keras(self) -> None:
+        """From now on `read` uses Keras' layer of the same weights.
+
+        Gated units export as a single ONNX operator, where ours would become a loop.
+        """
+        twin = keras_layer(self.cell, self.units)
+        twin.build((None, None, self.kernel.shape[0]))
+        twin.set_weights(self.keras_weights())
+        self._twin = twin
+
     def step(
         self, inputs: tf.Tensor, state: State, mask: tf.Tensor | None = None
     ) -> State:
@@ -115,6 +153,19 @@ class RecurrentLayer(AdaptableLayer):
             # Keras adds another bias to the last output's projection.
             bias = np.stack([bias, np.zeros_like(bias)])
         return [self.kernel.numpy(), self.recurrent.numpy(), bias]
+
+
+def keras_layer(cell: Cell, units: int) -> tf.keras.layers.Layer:
+    """Keras' layer of a kind of cell, which gives its outputs and its last state."""
+    make, options = _KERAS_LAYERS[type(cell)]
+    return make(units, return_sequences=True, return_state=True, **options)
+
+
+_KERAS_LAYERS = {
+    LstmCell: (tf.keras.layers.LSTM, {}),
+    GruCell: (tf.keras.layers.GRU, {"reset_after": True}),
+    RnnCell: (tf.keras.layers.SimpleRNN, {}),
+}
 
 
 @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
