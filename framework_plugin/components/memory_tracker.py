@@ -58,6 +58,7 @@ class MemoryTracker(DialogueStateTracker):
         self.recall: Callable[[str, float, float], tuple[Turn, ...]] | None = None
         self.at_desk = NOT_AT_DESK
         self.is_settled = False
+        self._applied: tuple[int, Event, list[Event]] | None = None
 
     def update(self, event: Event, domain: Domain | None = None) -> None:
         """Applies an event; a message of the user may call for an action of its own.
@@ -73,9 +74,19 @@ class MemoryTracker(DialogueStateTracker):
             self.trigger_followup_action(ACTION_LISTEN_NAME)
 
     def applied_events(self) -> list[Event]:
-        """The events that count; see Rasa."""
-        plain = plainly_applied(self.events)
-        return list(super().applied_events()) if plain is None else plain
+        """The events that count; see Rasa. Policies ask for them many times a turn."""
+        if not self.events:
+            return []
+        count, newest = len(self.events), self.events[-1]
+        if (
+            self._applied is None
+            or self._applied[0] != count
+            or self._applied[1] is not newest
+        ):
+            plain = plainly_applied(self.events)
+            applied = super().applied_events() if plain is None else plain
+            self._applied = (count, newest, applied)
+        return list(self._applied[2])
 
     def is_paused(self) -> bool:
         """Whether Rasa is to predict no action."""

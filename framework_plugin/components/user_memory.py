@@ -117,16 +117,15 @@ def memory_action(tracker: DialogueStateTracker) -> str | None:
 
 def _turns_of_sessions_before(tracker: DialogueStateTracker) -> list[Turn]:
     """The turns a tracker holds from before its latest session."""
-    before: list[Turn] = []
+    events = list(tracker.events)
+    starts = [i for i, event in enumerate(events) if type(event) is SessionStarted]
     turns: list[Turn] = []
-    for event in tracker.events:
-        if isinstance(event, SessionStarted):
-            before = list(turns)
-        elif isinstance(event, UserUttered) and event.text:
+    for event in events[: starts[-1] if starts else 0]:
+        if isinstance(event, UserUttered) and event.text:
             turns.append(Turn(Speaker.USER, event.text))
         elif isinstance(event, BotUttered) and event.text:
             turns.append(Turn(Speaker.BOT, event.text))
-    return [turn for turn in before if not turn.text.startswith("/")]
+    return [turn for turn in turns if not turn.text.startswith("/")]
 
 
 # The policy is asked several times about a message, and the store reads it once more.

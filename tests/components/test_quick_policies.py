@@ -153,6 +153,23 @@ def test_what_counts_of_a_conversation_is_what_rasa_counts(domain, stories) -> N
     assert plain > 20
 
 
+def test_what_counts_is_worked_out_anew_for_each_event_and_is_the_callers(
+    domain, stories
+) -> None:
+    *_, events = conversation(domain, stories, seed=1)
+    # A tracker that keeps few events has as many before and after each.
+    for most in (None, 8):
+        expected = DialogueStateTracker("user", domain.slots, most)
+        tracker = MemoryTracker("user", domain.slots, most)
+        for event in events:
+            expected.update(event)
+            tracker.update(event)
+            for _ in range(2):
+                found = tracker.applied_events()
+                assert found == expected.applied_events()
+                found.clear()
+
+
 def test_slots_of_a_tracker_are_copies_at_their_initial_values(domain) -> None:
     given = [copy.copy(slot) for slot in domain.slots]
     for slot in given:

@@ -22,6 +22,8 @@ from sklearn.utils import murmurhash3_32
 _COLUMNS = 2**18
 _KNOWN = 100_000
 """N-grams whose column is not worked out anew."""
+_FAMILIAR = 4_096
+"""Texts whose vector is not: the same replies are proposed again and again."""
 
 
 Weights = npt.NDArray[np.float64]
@@ -52,6 +54,7 @@ class NgramVectors:
         counter = HashingVectorizer(analyzer="char", ngram_range=(size, size))
         self._split = counter.build_analyzer()
         self._column = lru_cache(maxsize=_KNOWN)(_column)
+        self.vector = lru_cache(maxsize=_FAMILIAR)(self._vector)
         found: Counter[int] = Counter()
         for text in texts:
             found.update({self._column(gram) for gram in self._split(text)})
@@ -61,13 +64,13 @@ class NgramVectors:
 
     def __call__(self, texts: Sequence[str]) -> Any:
         """The vectors, sparse, shape (texts, 2¹⁸)."""
-        found = [self.vector(text) for text in texts]
+        found = [self._vector(text) for text in texts]
         starts = np.cumsum([0, *(len(one.columns) for one in found)])
         columns = np.concatenate([one.columns for one in found])
         values = np.concatenate([one.values for one in found])
         return csr_matrix((values, columns, starts), shape=(len(texts), _COLUMNS))
 
-    def vector(self, text: str) -> Vector:
+    def _vector(self, text: str) -> Vector:
         """The vector of a text, of length 1, or of 0 without any n-gram."""
         counts = Counter(map(self._column, self._split(text)))
         columns = np.array(sorted(counts), dtype=np.int32)
