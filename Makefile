@@ -23,7 +23,7 @@ train: setup ## Train the assistant, if its data or code changed
 	@scripts/train_if_changed.sh
 
 test: train ## Run every test (ARGS="-m 'not slow'" for the quick ones)
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: setup ## Check style, types and floors
 	$(BIN)/ruff check .
