@@ -64,7 +64,7 @@ class NgramVectors:
 
     def __call__(self, texts: Sequence[str]) -> Any:
         """The vectors, sparse, shape (texts, 2¹⁸)."""
-        found = [self._vector(text) for text in texts]
+        found = [self.vector(text) for text in texts]
         starts = np.cumsum([0, *(len(one.columns) for one in found)])
         columns = np.concatenate([one.columns for one in found])
         values = np.concatenate([one.values for one in found])

@@ -25,6 +25,7 @@ from framework_plugin.text.vocabulary import BEGIN_ID, END_ID, PAD_ID, UNKNOWN_I
 ENCODER, STEP, SCORE = "encoder", "step", "score"
 SHORT, ROWS = "short", "rows"
 _NEVER = np.float32(-1e9)
+_FOLLOWERS = ("next_tokens", "next_log_probs")
 
 State = tuple[FloatArray, ...]
 """Where the decoder stands; each part has one row per reply."""
@@ -190,8 +191,13 @@ class _Steps:
         output: Output | None = None,
     ) -> None:
         self._session = step
-        self._gives = [output.name for output in step.get_outputs()]
         self._states = [f"state_{i}" for i in range(len(heard.state))]
+        after = [f"next_{name}" for name in self._states]
+        told = [output.name for output in step.get_outputs()]
+        others = [name for name in told if name not in {*after, *_FOLLOWERS}]
+        # In the order in which they are taken apart.
+        self._gives = [*after, *_FOLLOWERS, *others]
+        self._others = others
         self._heard = heard
         self._written = len(heard.bias)
         self._words = self._written if output is None else len(output.shortlist)
@@ -218,21 +224,23 @@ class _Steps:
     def _run(
         self, state: State, tokens: IntArray, candidates: int, feed: Feed
     ) -> StepOutput[State]:
-        known = np.where(tokens < self._written, tokens, UNKNOWN_ID)
+        copies = feed.get("copies")
+        if copies is not None:
+            # Only what was copied can be a word of no vocabulary.
+            tokens = np.where(tokens < self._written, tokens, UNKNOWN_ID)
         inputs = {
-            **self._once,
             **feed,
             **dict(zip(self._states, state, strict=True)),
-            "tokens": known.astype(np.int32),
+            "tokens": tokens.astype(np.int32),
             "candidates": np.array(min(candidates, self._words), np.int32),
         }
         arrays = self._session.run(self._gives, inputs)
-        found = dict(zip(self._gives, arrays, strict=True))
-        after = tuple(found[f"next_{name}"] for name in self._states)
-        next_tokens, log_probs = found["next_tokens"], found["next_log_probs"]
-        if "copied" in found:
+        count = len(self._states)
+        next_tokens, log_probs, *rest = arrays[count:]
+        found = dict(zip(self._others, rest, strict=True))
+        if copies is not None:
             next_tokens, log_probs = with_copies(
-                next_tokens, log_probs, found["copied"], inputs["copies"]
+                next_tokens, log_probs, found["copied"], copies
             )
         if self.output is not None:
             next_tokens = self.output.shortlist.words(next_tokens)
@@ -240,7 +248,7 @@ class _Steps:
             next_tokens,
             log_probs,
             found.get("attention"),
-            after,
+            tuple(arrays[:count]),
             found.get("memory_attention"),
             found.get("sources"),
         )
@@ -258,12 +266,13 @@ class OnnxStepper(_Steps):
     ) -> None:
         super().__init__(step, heard, output)
         self._score = score
+        self._fed = {**self._once, **self._feed}
 
     def step(
         self, state: State, tokens: IntArray, candidates: int
     ) -> StepOutput[State]:
         """Runs the decoder once for all replies together."""
-        return self._run(state, tokens, candidates, self._feed)
+        return self._run(state, tokens, candidates, self._fed)
 
     def score(self, replies: Sequence[Sequence[int]]) -> list[tuple[float, ...]]:
         """How likely the network holds given replies.
@@ -300,7 +309,7 @@ class OnnxBatch(_Steps):
         """Runs the decoder once for the replies to all texts together."""
         if self._gathered is None or self._gathered[0] is not sources:
             feed = {name: part[sources] for name, part in self._feed.items()}
-            self._gathered = (sources, feed)
+            self._gathered = (sources, {**self._once, **feed})
         return self._run(state, tokens, candidates, self._gathered[1])
 
 
