@@ -25,7 +25,7 @@ from framework_plugin.generation.serving.scorers import Asked, open_scorer
 from framework_plugin.generation.serving.search import search, search_batch
 from framework_plugin.generation.serving.shortlist import Neighbours, Shortlister
 from framework_plugin.generation.settings import DecodingSettings, GeneratorSettings
-from framework_plugin.generation.training.beginning import vocabulary_of
+from framework_plugin.generation.training.beginning import beginning_of
 from framework_plugin.generation.training.fitting import fit_network
 from framework_plugin.generation.training.progress import TerminalProgress
 from framework_plugin.generation.training.samples import SampleReplies
@@ -78,16 +78,25 @@ class Model:
         settings: GeneratorSettings,
         folder: Path,
     ) -> Model:
-        """Trains one, or goes on where an earlier run stopped."""
+        """Trains one, or goes on where an earlier run stopped.
+
+        With `base_generator`, the folder of another, that one is trained further.
+        """
         source = record_source(lambda: iter(learned), settings)
         held_out = list(record_source(lambda: iter(tried), settings).plain())
-        vocabulary = vocabulary_of(source, settings.network)
+        beginning = beginning_of(settings)
+        vocabulary = beginning.vocabulary(source)
         progress = TerminalProgress()
         try:
-            fit = fit_network(source, held_out, vocabulary, settings, folder, progress)
+            fit = fit_network(
+                source, held_out, vocabulary, settings, folder, progress, beginning
+            )
         finally:
             progress.close()
+        vocabulary.save(folder / artefact.VOCABULARY)
+        beginning.keep(fit.network, folder)
         export_network(fit.network, vocabulary, folder)
+        artefact.write_settings(folder, settings.network)
         artefact.write_training(folder, settings.training)
         parameters = int(fit.network.count_params())
         perplexity = math.exp(fit.loss)

@@ -110,6 +110,8 @@ def main() -> None:
             )
         split = open_split(arguments.corpus, data)
         learned, tried = list(split.train)[: arguments.limit], list(split.dev)
+        for name in arguments.beside:
+            learned += open_split(name, data).train[: arguments.limit]
     for variant in arguments.variant:
         name, _, options = variant.partition(":")
         chosen = [*arguments.set, *filter(None, options.split(","))]
@@ -129,6 +131,9 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--corpus", default="profile_probe", choices=[*SETS, *PROBES])
+    parser.add_argument(
+        "--beside", nargs="*", default=[], choices=SETS, help="also learned from"
+    )
     parser.add_argument("--variant", action="append", metavar="NAME:A=B,C=D")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--limit", type=int, default=20_000)
