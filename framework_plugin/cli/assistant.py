@@ -21,6 +21,7 @@ from framework_plugin.cli.project import read_endpoints
 from framework_plugin.cli.silence import rasa_errors
 from framework_plugin.cli.turn import Button, Turn
 from framework_plugin.components.answer_source import Source, source_of
+from framework_plugin.components.serving.quick_agent import QuickAgent
 from framework_plugin.errors import ArtefactError, PersonalChatError, SettingsError
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ async def load_agent(
     model: Path,
     endpoints: AvailableEndpoints,
     loop: Any = None,
-    make: Callable[..., Agent] = Agent,
+    make: Callable[..., Agent] = QuickAgent,
 ) -> Agent:
     """Loads a model with the services that `endpoints` names.
 

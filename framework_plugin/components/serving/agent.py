@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.exceptions import AgentNotReady
-from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 
 from framework_plugin.components.guarded_routes import Refused, store_behind
 from framework_plugin.components.serving import metrics
 from framework_plugin.components.serving.processor import ConcurrentProcessor
+from framework_plugin.components.serving.quick_agent import QuickAgent
 from framework_plugin.components.serving.turn import (
     REQUEST_ID,
     TURN,
@@ -28,7 +26,7 @@ logger = logging.getLogger(__name__)
 Note = Callable[[TurnRecord, BaseException | None], None]
 
 
-class ServingAgent(Agent):
+class ServingAgent(QuickAgent):
     """Answers users side by side, and counts and notes every turn.
 
     Args:
@@ -49,24 +47,8 @@ class ServingAgent(Agent):
         self._channels = channels
         self._watch = metrics.StoreWatch()
 
-    def load_model(
-        self, model_path: str | Path, fingerprint: str | None = None
-    ) -> None:
-        """Loads a model, as Rasa's agent does."""
-        self.processor = ConcurrentProcessor(
-            threads=self._threads,
-            model_path=model_path,
-            tracker_store=self.tracker_store,
-            lock_store=self.lock_store,
-            action_endpoint=self.action_endpoint,
-            generator=self.nlg,
-            http_interpreter=self.http_interpreter,
-        )
-        self.domain = self.processor.domain
-        self._set_fingerprint(fingerprint)
-        self.tracker_store.domain = self.domain
-        if isinstance(self.nlg, TemplatedNaturalLanguageGenerator):
-            self.nlg.responses = self.domain.responses
+    def _processor(self, **arguments: Any) -> ConcurrentProcessor:
+        return ConcurrentProcessor(threads=self._threads, **arguments)
 
     async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
         """Answers a message when those before it in the conversation are answered.

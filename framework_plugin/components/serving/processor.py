@@ -16,19 +16,14 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from rasa.core.actions.action import Action
 from rasa.core.channels.channel import OutputChannel, UserMessage
-from rasa.core.processor import MessageProcessor
-from rasa.engine.runner.dask import DaskGraphRunner
-from rasa.engine.runner.interface import GraphRunner
-from rasa.engine.storage.storage import ModelMetadata
 from rasa.exceptions import ActionLimitReached
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from framework_plugin.components.serving.direct_runner import DirectRunner
+from framework_plugin.components.serving.quick_processor import QuickProcessor
 from framework_plugin.components.serving.turn import TURN
 from framework_plugin.components.serving.turn_clock import (
     ACTIONS,
@@ -42,7 +37,7 @@ from framework_plugin.components.serving.turn_clock import (
 Result = TypeVar("Result")
 
 
-class ConcurrentProcessor(MessageProcessor):
+class ConcurrentProcessor(QuickProcessor):
     """Understands and predicts in threads, and measures the parts of a turn.
 
     Args:
@@ -53,16 +48,6 @@ class ConcurrentProcessor(MessageProcessor):
     def __init__(self, *, threads: int, **arguments: Any) -> None:
         super().__init__(**arguments)
         self._threads = ThreadPoolExecutor(threads, "turn")
-
-    @staticmethod
-    def _load_model(
-        model_path: str | Path,
-    ) -> tuple[str, ModelMetadata, GraphRunner]:
-        """See Rasa."""
-        name, metadata, runner = MessageProcessor._load_model(model_path)
-        if isinstance(runner, DaskGraphRunner):
-            return name, metadata, DirectRunner(runner)
-        return name, metadata, runner
 
     async def get_tracker(self, conversation_id: str) -> DialogueStateTracker:
         """See Rasa."""
@@ -84,20 +69,6 @@ class ConcurrentProcessor(MessageProcessor):
                 # Nothing in it is waited for.
                 parsed = await self._aside(partial(_result_of, parsing))
         return dict(parsed)
-
-    def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
-        """See Rasa, which looks at a whole domain before it says that all is well."""
-        if not self.domain or not self._knows(parse_data):
-            super()._check_for_unseen_features(parse_data)
-
-    def _knows(self, parse_data: dict[str, Any]) -> bool:
-        """Whether the domain has the intent and the entities of a message."""
-        intent = parse_data["intent"]["name"]
-        entities = parse_data["entities"] or []
-        return (not intent or intent in self.domain.intent_properties) and all(
-            entity["entity"] in self.domain.entity_properties.entities
-            for entity in entities
-        )
 
     async def save_tracker(self, tracker: DialogueStateTracker) -> None:
         """See Rasa."""
