@@ -1,1 +1,1 @@
-"""What makes an agent fit for many users: threads, measures, logs, limits."""
+"""What makes an agent quick and fit for many users: threads, measures, logs, limits."""
