@@ -2,6 +2,8 @@
 .POSIX:
 .PHONY: help setup chat serve train test lint format docs bench lock clean
 BIN = .venv/bin
+# Of the tests. They wait a lot, so that four suit two cores; each takes up to 2 GB.
+PROCESSES = 4
 # Where Python is told to keep no bytecode, each start would compile TensorFlow anew.
 export PYTHONDONTWRITEBYTECODE =
 COMPILE = uv pip compile pyproject.toml --python-platform x86_64-manylinux_2_28 \
@@ -23,7 +25,7 @@ train: setup ## Train the assistant, if its data or code changed
 	@scripts/train_if_changed.sh
 
 test: train ## Run every test (ARGS="-m 'not slow'" for the quick ones)
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## Check style, types and floors
 	$(BIN)/ruff check .
