@@ -2,8 +2,8 @@
 .POSIX:
 .PHONY: help setup chat serve train test lint format docs bench lock clean
 BIN = .venv/bin
-# Of the tests. They wait a lot, so that four suit two cores; each takes up to 2 GB.
-PROCESSES = 4
+# Of the tests: one for each core, up to four. Each takes up to 2 GB.
+PROCESSES = auto
 # Where Python is told to keep no bytecode, each start would compile TensorFlow anew.
 export PYTHONDONTWRITEBYTECODE =
 COMPILE = uv pip compile pyproject.toml --python-platform x86_64-manylinux_2_28 \
@@ -25,7 +25,7 @@ train: setup ## Train the assistant, if its data or code changed
 	@scripts/train_if_changed.sh
 
 test: train ## Run every test (ARGS="-m 'not slow'" for the quick ones)
-	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## Check style, types and floors
 	$(BIN)/ruff check .
