@@ -94,6 +94,8 @@ def main() -> None:
     arguments = parsed()
     from_history = PROBES.get(arguments.corpus)
     if from_history is not None:
+        if arguments.beside:
+            raise SystemExit("--beside goes with a public corpus, not with a probe.")
         learned, tried = (
             [
                 r.record

@@ -3,8 +3,8 @@
 A trigram model of characters (absolute discounting, Ney et al. 1994) takes a share of
 its probabilities from a cache (Kuhn & De Mori 1990): from how often each character is
 in the dialogue so far, in what the speaker said in earlier dialogues, or in both. What
-a cache gains is there to be learned; where it gains little, no network can be expected
-to gain much by reading the same words.
+a cache gains is there to be learned. It is no bound for a network, which may learn more
+of earlier words than that they are said again.
 
 The share is fitted on every other reply of the development split and measured on the
 others, and the other way round.
