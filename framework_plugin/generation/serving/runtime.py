@@ -266,13 +266,13 @@ class OnnxStepper(_Steps):
     ) -> None:
         super().__init__(step, heard, output)
         self._score = score
-        self._fed = {**self._once, **self._feed}
+        self._inputs = {**self._once, **self._feed}
 
     def step(
         self, state: State, tokens: IntArray, candidates: int
     ) -> StepOutput[State]:
         """Runs the decoder once for all replies together."""
-        return self._run(state, tokens, candidates, self._fed)
+        return self._run(state, tokens, candidates, self._inputs)
 
     def score(self, replies: Sequence[Sequence[int]]) -> list[tuple[float, ...]]:
         """How likely the network holds given replies.
