@@ -20,12 +20,15 @@ from framework_plugin.memory.dates import zone_of
 from framework_plugin.memory.encryption import Cipher, encrypt_with
 from framework_plugin.memory.pooling import notice_gone
 from framework_plugin.memory.privacy import PRIVACY_KEYS, PrivacySettings
+from framework_plugin.memory.reaching import CONNECT_SECONDS, spare_waiting
 from framework_plugin.settings_file import filled_in
 
 WRITES = "personal_chat_writes"
 """Execution option of connections that will write."""
 
 _BUSY_MILLISECONDS = 10_000
+_CALLED = ("psycopg2", "pymysql")
+"""Drivers that would call an address for as long as the system does: two minutes."""
 _OF_ENDPOINT = {
     *("type", "store_type", "window", "journal", "archive", "time_zone"),
     *PRIVACY_KEYS,
@@ -239,6 +242,8 @@ def open_engine(url: str | URL, cipher: Cipher | None = None) -> Engine:
                 _prepare_sqlite(engine)
             if engine.dialect.driver == "psycopg2":
                 notice_gone(engine)
+            if engine.dialect.name != "sqlite":
+                spare_waiting(engine)
             with engine.connect() as connection:
                 connection.execute(sa.text("SELECT 1"))
     except (ImportError, OSError) as error:
@@ -364,10 +369,13 @@ def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() in ("mysql", "mariadb"):
         # As with PostgreSQL; the default locks gaps, where strangers deadlock.
         options["isolation_level"] = "READ COMMITTED"
+    if url.get_driver_name() in _CALLED and "connect_timeout" not in url.query:
+        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
     if url.get_backend_name() == "postgresql":
         schema = os.environ.get("POSTGRESQL_SCHEMA")
         if schema:
-            options["connect_args"] = {"options": f"-csearch_path={schema}"}
+            arguments = options.setdefault("connect_args", {})
+            arguments["options"] = f"-csearch_path={schema}"
         options["pool_size"] = int(os.environ.get("POSTGRESQL_POOL_SIZE", "50"))
         options["max_overflow"] = int(os.environ.get("POSTGRESQL_MAX_OVERFLOW", "100"))
     return options

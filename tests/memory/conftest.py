@@ -66,12 +66,12 @@ class Postgres:
                 "--regid=65534",
                 "--clear-groups",
             ]
-        self._port = free_port()
-        self.url = f"postgresql://xiaoman@127.0.0.1:{self._port}/postgres"
+        self.port = free_port()
+        self.url = f"postgresql://xiaoman@127.0.0.1:{self.port}/postgres"
         self._call("initdb", "-U", "xiaoman", "-A", "trust", "-E", "UTF8", "--no-sync")
 
     def start(self):
-        place = f"-p {self._port} -k {self._folder} -F"
+        place = f"-p {self.port} -k {self._folder} -F"
         options = f"-c listen_addresses=127.0.0.1 {place}"
         log = str(self._folder / "log")
         self._call("pg_ctl", "-w", "-l", log, "-o", options, "start")

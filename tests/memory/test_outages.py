@@ -1,7 +1,10 @@
 """The database goes away in mid conversation: users are answered, nothing is lost."""
 
+import asyncio
 import json
+import socket
 import sqlite3
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -45,6 +48,30 @@ async def test_postgresql_stopped_and_started_in_mid_conversation(
     assert facts.values(FactKind.NAME) == ("小鱼",)
     assert facts.values(FactKind.LIKE) == ("龙井",)
     assert not list(tmp_path.glob("*.unsaved.jsonl"))
+
+
+@pytest.mark.slow
+async def test_a_server_that_does_not_answer_is_called_once_and_found_when_it_is_back(
+    postgres, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    store = MemoryTrackerStore(DOMAIN, host=f"{postgres.url}?connect_timeout=2")
+    safe = FailSafeTrackerStore(store)
+    await turn(safe, "我叫小鱼")
+    postgres.stop()
+    with socket.create_server(("127.0.0.1", postgres.port)) as silent:
+        began = time.monotonic()
+        assert await turn(safe, "还在吗") == ["我叫小鱼"]
+        assert await turn(safe, "喂") == ["我叫小鱼", "还在吗"]
+        assert time.monotonic() - began < 4.0
+        silent.settimeout(0.0)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+    postgres.start()
+    await asyncio.sleep(2.0 * 2.5)
+    assert await turn(safe, "回来了") == ["我叫小鱼", "还在吗", "喂"]
+    assert await stored(store) == ["我叫小鱼", "还在吗", "喂", "回来了"]
 
 
 @pytest.mark.slow
