@@ -56,6 +56,25 @@ def test_a_line_of_json_holds_what_is_asked_of_it(turn) -> None:
     assert line["turn"] == "turn-0001"
 
 
+def test_a_short_sender_leaves_the_words_that_hold_it_whole(turn) -> None:
+    turn.sender = "a"
+    told = record("framework_plugin failed for a: lock:a, data/a.json")
+    line = json.loads(JsonFormatter(Veil(KEY)).format(told))
+    user = f"[user {veiled('a', KEY)}]"
+    said = f"framework_plugin failed for {user}: lock:{user}, data/{user}.json"
+    assert line["event"] == said
+    assert line["turn"] == "turn-0001"
+
+
+def test_a_line_of_our_own_stays_as_it_is_whatever_was_said(turn) -> None:
+    turn.sender, turn.text = "rest", "turn"
+    told = record("turn")
+    told.fields = {"channel": "rest", "outcome": "answered"}
+    line = json.loads(JsonFormatter(Veil(KEY)).format(told))
+    assert line["event"] == "turn"
+    assert line["channel"] == "rest"
+
+
 def test_outside_of_a_turn_nothing_is_added() -> None:
     assert TextFormatter(Veil(KEY)).format(record("up")) == "ERROR x: up"
 

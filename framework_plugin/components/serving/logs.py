@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import datetime, timezone
 from typing import Any
@@ -20,6 +21,8 @@ _FIELDS = "fields"
 """Under this name a record carries what a line of JSON shall hold beside the text."""
 _SHORTEST_TEXT = 2
 """A message of one character is found in any text; it tells nothing."""
+_SHORT = 4
+"""What has fewer characters is looked for as a word: `a` is in every other one."""
 
 
 class Veil:
@@ -42,12 +45,20 @@ class Veil:
             return text
         said = turn.text.strip()
         if len(said) >= _SHORTEST_TEXT:
-            for form in (said, json.dumps(said)[1:-1]):
-                text = text.replace(form, "[message]")
+            text = _without(text, said, "[message]")
         if turn.sender:
-            for form in (turn.sender, json.dumps(turn.sender)[1:-1]):
-                text = text.replace(form, f"[user {self.of(turn.sender)}]")
+            text = _without(text, turn.sender, f"[user {self.of(turn.sender)}]")
         return text
+
+
+def _without(text: str, personal: str, stand_in: str) -> str:
+    """A text in which something else stands for what is personal."""
+    for form in (personal, json.dumps(personal)[1:-1]):
+        found = re.escape(form)
+        if len(form) < _SHORT and form.isascii():
+            found = rf"(?<![A-Za-z0-9]){found}(?![A-Za-z0-9])"
+        text = re.sub(found, lambda _: stand_in, text)
+    return text
 
 
 class TextFormatter(logging.Formatter):
@@ -91,16 +102,16 @@ class JsonFormatter(logging.Formatter):
         }
         if turn is not None:
             line["turn"] = turn.id
-        line |= {"event": record.getMessage(), **getattr(record, _FIELDS, {})}
+        fields = getattr(record, _FIELDS, None)
+        said = record.getMessage()
+        # A line of our own holds nothing that is personal.
+        line["event"] = self._veil.over(said, turn) if fields is None else said
+        line |= fields or {}
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)
         if record.exc_text:
-            line["traceback"] = record.exc_text
-        shown = {
-            key: self._veil.over(value, turn) if isinstance(value, str) else value
-            for key, value in line.items()
-        }
-        return json.dumps(shown, ensure_ascii=False)
+            line["traceback"] = self._veil.over(record.exc_text, turn)
+        return json.dumps(line, ensure_ascii=False)
 
 
 class TurnLog:
