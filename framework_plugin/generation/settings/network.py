@@ -36,7 +36,6 @@ class NetworkSettings:
         embedding_size: Numbers per token.
         embedding_deviation: Standard deviation of the numbers that tokens begin with.
             Large ones are learned slowly and generalise better when trained long;
-            Large ones are learned slowly and generalise better when trained long;
             small ones, such as 0.3, suit a small corpus and few epochs. A transformer
             decoder with `tied_embeddings` wants 1 / √`embedding_size`, such as 0.06:
             its states begin large, where a recurrent decoder's begin small, and larger
