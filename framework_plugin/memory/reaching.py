@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,7 +41,7 @@ class Attempts:
         self._failure: Exception | None = None
         self._rests_until = 0.0
 
-    def connected(self, connect: Any) -> Any:
+    def connected(self, connect: Callable[[], Any]) -> Any:
         """A connection.
 
         Args:
@@ -59,7 +60,7 @@ class Attempts:
         finally:
             self._trying.release()
 
-    def _tried(self, connect: Any) -> Any:
+    def _tried(self, connect: Callable[[], Any]) -> Any:
         began = time.monotonic()
         try:
             connection = connect()

@@ -18,6 +18,8 @@ Names that begin with `reply` belong to what is to be learned; `reply_out` is it
 
 TARGET = "reply_out"
 _REPLY = "reply"
+_ALIKE = 1.3
+"""Replies are about as long if none has so many times the tokens of another."""
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,24 @@ Fields = Mapping[str, Ragged]
 def by_length(fields: Fields, chosen: Indices) -> Indices:
     """Orders examples so that those of about the same length are side by side.
 
+    What is read is often much longer than what is said, so it must fit well too.
+
     Args:
         fields: Where the examples are.
         chosen: Indices of some of them.
 
     Returns:
-        The same indices by the length of the reply, then by that of all that is read;
-        equal ones in the order given.
+        The same indices; replies that are about as long form a class, the shortest
+        first, and in a class those that read least come first. Equal ones stay in the
+        order given.
     """
     read = np.zeros(len(chosen), np.int64)
     for name, rows in fields.items():
         if not name.startswith(_REPLY):
             read += rows.lengths(chosen)
-    order = np.lexsort((read, fields[TARGET].lengths(chosen)))
-    return np.asarray(chosen[order])
+    said = fields[TARGET].lengths(chosen)
+    alike = np.floor(np.log(said + 1) / np.log(_ALIKE))
+    return np.asarray(chosen[np.lexsort((said, read, alike))])
 
 
 def batch_of(fields: Fields, chosen: Indices) -> Batch:
