@@ -8,6 +8,10 @@ for a fact that only the profile gives, of names and places that were never seen
 must be in the reply. `history_probe` does the same for facts told in passing in the 32
 messages of the week before.
 
+With `--told`, each variant is trained once for each of what it is told: the `message`
+alone, the `dialogue` so far, or the profile and what was said before the dialogue too,
+its `history`. So networks of one size show what a memory is worth.
+
 Run: python benchmarks/dialogue_models.py --data DIR --corpus kdconv
      --variant lstm: --variant gru:cell=gru [--set epochs=8 …] [--limit 20000]
 """
@@ -15,6 +19,7 @@ Run: python benchmarks/dialogue_models.py --data DIR --corpus kdconv
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -36,6 +41,24 @@ from framework_plugin.evaluation.ranking import hits_at
 Row = dict[str, object]
 PROBES = {"profile_probe": False, "history_probe": True}
 """Whether the facts of each were told in earlier messages."""
+
+TOLD = ("message", "dialogue", "history")
+_RECENT = 4
+"""Turns of another corpus, its reply included, that are no history."""
+
+
+def only_told(record: DialogueRecord, told: str) -> DialogueRecord:
+    """A record without what the network is not to be told; see `TOLD`."""
+    if told == "history":
+        return record
+    turns = record.turns[-2:] if told == "message" else record.turns
+    return replace(record, turns=turns, profile=(), history=())
+
+
+def as_history(record: DialogueRecord) -> DialogueRecord:
+    """A record of a corpus without history: its older turns are taken for one."""
+    older = tuple(turn.text for turn in record.turns[:-_RECENT])
+    return replace(record, turns=record.turns[-_RECENT:], history=older)
 
 
 def said(replies: Sequence[str], references: Sequence[Sequence[str]]) -> Row:
@@ -113,17 +136,20 @@ def main() -> None:
         split = open_split(arguments.corpus, data)
         learned, tried = list(split.train)[: arguments.limit], list(split.dev)
         for name in arguments.beside:
-            learned += open_split(name, data).train[: arguments.limit]
-    for variant in arguments.variant:
+            others = open_split(name, data).train[: arguments.limit]
+            learned += map(as_history, others)
+    for variant, told in itertools.product(arguments.variant, arguments.told):
         name, _, options = variant.partition(":")
         chosen = [*arguments.set, *filter(None, options.split(","))]
         settings = settings_from_options(chosen)
         started = time.perf_counter()
-        folder = arguments.work / f"{arguments.corpus}-{name}"
-        model = Model.trained(learned, tried, settings, folder)
-        row: Row = {"corpus": arguments.corpus, "variant": name, "settings": chosen}
+        folder = arguments.work / f"{arguments.corpus}-{name}-{told}"
+        seen, asked = ([only_told(r, told) for r in side] for side in (learned, tried))
+        model = Model.trained(seen, asked, settings, folder)
+        row: Row = {"corpus": arguments.corpus, "variant": name, "told": told}
+        row |= {"settings": chosen}
         row["minutes"] = round((time.perf_counter() - started) / 60, 1)
-        row |= measured(model, tried, 300, 300)
+        row |= measured(model, asked, 300, 300)
         if from_history is not None:
             row |= probed(model, 200, from_history)
         print(json.dumps(row, ensure_ascii=False), flush=True)
@@ -136,6 +162,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--beside", nargs="*", default=[], choices=SETS, help="also learned from"
     )
+    parser.add_argument("--told", nargs="*", default=["history"], choices=TOLD)
     parser.add_argument("--variant", action="append", metavar="NAME:A=B,C=D")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--limit", type=int, default=20_000)
