@@ -102,10 +102,11 @@ def measured(
     return row
 
 
-def probed(model: Model, count: int, from_history: bool) -> Row:
+def probed(model: Model, count: int, from_history: bool, told: str) -> Row:
     """How often the reply holds the fact that only the memory gives."""
     probes = probe_records(7, count, from_history=from_history)
-    replies = model.replies(model.examples([probe.record for probe in probes]))
+    records = [only_told(probe.record, told) for probe in probes]
+    replies = model.replies(model.examples(records))
     right = [p.expected in r for p, r in zip(probes, replies, strict=True)]
     for probe, reply, is_right in zip(probes, replies, right, strict=True):
         if not is_right:
@@ -151,7 +152,7 @@ def main() -> None:
         row["minutes"] = round((time.perf_counter() - started) / 60, 1)
         row |= measured(model, asked, 300, 300)
         if from_history is not None:
-            row |= probed(model, 200, from_history)
+            row |= probed(model, 200, from_history, told)
         print(json.dumps(row, ensure_ascii=False), flush=True)
 
 

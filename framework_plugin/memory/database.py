@@ -28,7 +28,7 @@ WRITES = "personal_chat_writes"
 
 _BUSY_MILLISECONDS = 10_000
 _CALLED = ("psycopg2", "pymysql")
-"""Drivers that would call an address for as long as the system does: two minutes."""
+"""Drivers that know `connect_timeout`; without it psycopg2 calls for two minutes."""
 _OF_ENDPOINT = {
     *("type", "store_type", "window", "journal", "archive", "time_zone"),
     *PRIVACY_KEYS,
