@@ -30,6 +30,7 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from framework_plugin.components.lock_settings import LockSettings
+from framework_plugin.memory.reaching import Attempts
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +94,17 @@ end
 Result = TypeVar("Result")
 
 
+def _sparing(kind: type[redis.Connection]) -> type[redis.Connection]:
+    """Connections to a server that, while it is out of reach, few wait for."""
+    attempts = Attempts()
+
+    class Sparing(kind):
+        def connect(self) -> None:
+            attempts.connected(super().connect)
+
+    return Sparing
+
+
 class ExactLockStore(LockStore):
     """Tickets for conversations that no server loses.
 
@@ -117,6 +129,8 @@ class ExactLockStore(LockStore):
             retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), _TRIES),
             retry_on_error=[redis.ConnectionError, redis.TimeoutError],
         )
+        pool = self._redis.connection_pool
+        pool.connection_class = _sparing(pool.connection_class)
         self._ask = self._redis.register_script(_ASK)
         self._give_back = self._redis.register_script(_GIVE_BACK)
         # One, so that messages get their tickets in the order in which they came.

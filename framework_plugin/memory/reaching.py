@@ -1,4 +1,4 @@
-"""A database server that cannot be reached makes few wait, and not for long.
+"""A server of ours that cannot be reached makes few wait, and not for long.
 
 A host that is gone answers nobody: its name is looked for, or its address called, for
 seconds. Who asks meanwhile, or soon after, is told at once what the last one found out
@@ -19,8 +19,8 @@ from sqlalchemy.engine import Engine
 CONNECT_SECONDS = 5
 """How long an address is called."""
 
-_REST = 2.0
-"""For so many times as long as an attempt took, none follows."""
+_REST, _LONGEST_REST = 2.0, 5.0
+"""For so many times as long as an attempt took none follows, and at most seconds."""
 
 
 def spare_waiting(engine: Engine) -> None:
@@ -66,7 +66,7 @@ class Attempts:
             connection = connect()
         except Exception as error:
             ended = time.monotonic()
-            self._rests_until = ended + _REST * (ended - began)
+            self._rests_until = ended + min(_REST * (ended - began), _LONGEST_REST)
             self._failure = error.with_traceback(None)
             raise
         self._failure = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -189,6 +190,22 @@ async def test_a_redis_that_is_away_is_named(unused_tcp_port):
     with pytest.raises(LockError, match=rf"127.0.0.1:{unused_tcp_port}.*endpoints.yml"):
         async with locks.lock("alice"):
             pytest.fail("There is no Redis.")
+
+
+async def test_a_redis_that_does_not_answer_is_waited_for_by_one(unused_tcp_port):
+    given = {"url": "127.0.0.1", "port": unused_tcp_port, "socket_timeout": 0.3}
+    locks = ExactLockStore(EndpointConfig.from_dict(given))
+    with socket.create_server(("127.0.0.1", unused_tcp_port)):
+        first, second = [await seconds_until_refused(locks) for _ in range(2)]
+    assert second < first / 2
+
+
+async def seconds_until_refused(locks):
+    began = time.monotonic()
+    with pytest.raises(LockError):
+        async with locks.lock("alice"):
+            pytest.fail("Redis gave no ticket.")
+    return time.monotonic() - began
 
 
 def test_rasas_keys_are_taken():
