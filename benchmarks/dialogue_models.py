@@ -163,7 +163,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--beside", nargs="*", default=[], choices=SETS, help="also learned from"
     )
-    parser.add_argument("--told", nargs="*", default=["history"], choices=TOLD)
+    parser.add_argument("--told", nargs="+", default=["history"], choices=TOLD)
     parser.add_argument("--variant", action="append", metavar="NAME:A=B,C=D")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--limit", type=int, default=20_000)

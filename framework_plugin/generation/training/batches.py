@@ -18,7 +18,7 @@ Names that begin with `reply` belong to what is to be learned; `reply_out` is it
 
 TARGET = "reply_out"
 _REPLY = "reply"
-_ALIKE = 1.3
+_ALIKE = 1.2
 """Replies are about as long if none has so many times the tokens of another."""
 
 
