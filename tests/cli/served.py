@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import signal
 import subprocess
 import threading
@@ -84,12 +85,18 @@ def command(pid: int) -> str:
 
 
 class Client:
-    """One connection that stays open, as long as the server lets it."""
+    """One connection that stays open, as long as the server lets it.
+
+    Attributes:
+        sent: When the last question had left as a whole (`time.monotonic`),
+            infinity until then.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._open: http.client.HTTPConnection | None = None
         self.connections = 0
+        self.sent = math.inf
 
     def ask(
         self,
@@ -98,12 +105,14 @@ class Client:
         content: Any = None,
         headers: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
+        self.sent = math.inf
         if self._open is None:
             self._open = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
             self.connections += 1
         body = None if content is None else json.dumps(content).encode()
         kind = {"Content-Type": "application/json"} if body else {}
         self._open.request(method, path, body, {**kind, **(headers or {})})
+        self.sent = time.monotonic()
         answer = self._open.getresponse()
         said = answer.read()
         if answer.will_close:
