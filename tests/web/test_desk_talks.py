@@ -157,8 +157,10 @@ def read_on(older: Any, said: Any) -> bool:
     """Whether the first message is there; else asks for what is before."""
     if "第0句" in said.first.inner_text():
         return True
-    if older.is_visible():
-        older.click()
+    before = said.count()
+    older.click()
+    # Asked once more while these are on their way, the button may be gone by then.
+    until(lambda: said.count() > before)
     return False
 
 
