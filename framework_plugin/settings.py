@@ -17,8 +17,8 @@ def settings_from(cls: type[Settings], values: Mapping[str, Any]) -> Settings:
     """Builds a frozen settings dataclass from configuration values.
 
     Args:
-        cls: A dataclass whose fields are of simple types or `Literal`s, each with a
-            default. Its `__post_init__` may refuse impossible values.
+        cls: A dataclass whose fields are of simple types, `Literal`s or collections,
+            each with a default. Its `__post_init__` may refuse impossible values.
         values: The configuration; keys that are left out take their default.
 
     Returns:
@@ -61,7 +61,7 @@ def _check(name: str, value: Any, hint: Any) -> None:
                 f"'{name}' cannot be {value!r}. Valid choices: {_quoted(choices)}."
             )
         return
-    allowed = typing.get_args(hint) if origin is types.UnionType else (hint,)
+    allowed = typing.get_args(hint) if origin is types.UnionType else (origin or hint,)
     # A whole number is a fine float, but True is no number.
     accepted = tuple(a for a in allowed) + ((int,) if float in allowed else ())
     if not isinstance(value, accepted) or (

@@ -48,6 +48,19 @@ async def told(agent: Agent, folder: Path, as_typed: bool) -> tuple[dict, str]:
     return ran["report"]["conversation_accuracy"], failed
 
 
+def understood(
+    file: str, agent: Agent, loop: asyncio.AbstractEventLoop
+) -> list[tuple[str, str, str]]:
+    """Of each message of a file its intent, the one understood, and the text."""
+    examples = load_data(str(PROJECT / "tests" / "nlu" / file)).intent_examples
+    heard = []
+    for message in examples:
+        text = message.get("text")
+        parsed = loop.run_until_complete(agent.parse_message(text))
+        heard.append((message.get("intent"), parsed["intent"]["name"], text))
+    return heard
+
+
 def test_every_story_is_predicted(
     agent: Agent, loop: asyncio.AbstractEventLoop, tmp_path: Path
 ) -> None:
@@ -67,16 +80,9 @@ def test_messages_never_learned_from_are_understood(
     agent: Agent, loop: asyncio.AbstractEventLoop
 ) -> None:
     """Of 100, so many: `docs/results.md`, less what one training differs by."""
-    held_out = load_data(str(PROJECT / "tests" / "nlu" / "held_out.yml"))
-    skills, talk = [], []
-    for message in held_out.intent_examples:
-        intent, text = message.get("intent"), message.get("text")
-        parsed = loop.run_until_complete(agent.parse_message(text))
-        said = (intent, parsed["intent"]["name"], text)
-        if intent == "chitchat":
-            talk.append(said)
-        elif intent not in SPOKEN:
-            skills.append(said)
+    heard = understood("held_out.yml", agent, loop)
+    talk = [said for said in heard if said[0] == "chitchat"]
+    skills = [said for said in heard if said[0] not in SPOKEN]
     missed = [said for said in skills if said[0] != said[1]]
     mistaken = [said for said in missed if said[1] not in SPOKEN]
     claimed = [said for said in talk if said[1] not in SPOKEN]
@@ -85,6 +91,18 @@ def test_messages_never_learned_from_are_understood(
     assert len(missed) <= 0.25 * len(skills), missed
     assert len(mistaken) <= 0.04 * len(skills), mistaken
     assert len(claimed) <= 0.07 * len(talk), claimed
+
+
+def test_who_is_in_danger_is_heard(
+    agent: Agent, loop: asyncio.AbstractEventLoop
+) -> None:
+    heard = understood("danger.yml", agent, loop)
+    danger = [said for said in heard if said[0] == "self_harm"]
+    alarmed = [said for said in heard if said[0] != said[1] == "self_harm"]
+    missed = [said for said in danger if said[1] != "self_harm"]
+    assert len(danger) > 70
+    assert len(missed) <= 0.3 * len(danger), missed
+    assert len(alarmed) <= 0.06 * (len(heard) - len(danger)), alarmed
 
 
 def test_the_training_data_are_valid() -> None:
