@@ -381,6 +381,12 @@ def test_what_cannot_be_gone_on_from_is_named(
         beginning_of(settings_with(**given))
 
 
+def test_more_may_be_read_than_by_the_base(artefact: Path) -> None:
+    longer = {"max_turn_tokens": 77, "max_memory_tokens": 333}
+    beginning = beginning_of(settings_with(base_generator=str(artefact), **longer))
+    assert beginning.signature["weights"] == lineage.identity(artefact).weights
+
+
 def test_an_adapter_is_no_base(
     adapted: tuple[Path, dict[str, Any]], artefact: Path
 ) -> None:

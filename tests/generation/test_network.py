@@ -22,6 +22,7 @@ from framework_plugin.generation.network.seq2seq import Seq2Seq, build_network
 from framework_plugin.generation.network.transformer import PlacedTokens
 from framework_plugin.generation.serving.runtime import (
     SCORE,
+    STEP,
     OnnxRuntime,
     ban,
     graph_name,
@@ -198,6 +199,12 @@ def test_gated_units_read_whole_replies_without_a_loop(
     loops = settings.input_feeding or settings.cell == "rnn"
     graph = onnx.load(str(exported / graph_name(SCORE, "int8"))).graph
     assert any(node.op_type == "Loop" for node in graph.node) is loops
+
+
+@pytest.mark.parametrize("settings", ["lstm", "input feeding"], indirect=True)
+def test_a_step_computes_no_shapes(exported: Path) -> None:
+    graph = onnx.load(str(exported / graph_name(STEP, "int8"))).graph
+    assert not [node.name for node in graph.node if node.op_type == "Shape"]
 
 
 def test_int8_of_every_kind_scores_about_the_same(exported: Path) -> None:

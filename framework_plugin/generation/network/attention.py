@@ -62,34 +62,45 @@ class Attention(tf.keras.layers.Layer):  # type: ignore[misc]
                 "weights", (width, 1), initializer="glorot_uniform"
             )
 
-    def call(self, queries: tf.Tensor, read: Read) -> tuple[tf.Tensor, tf.Tensor]:
+    def call(
+        self, queries: tf.Tensor, read: Read, one_each: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Attends.
 
         Args:
             queries: (queries, query size); those for one text side by side, as many
                 for each.
             read: The texts.
+            one_each: Whether each query has a text of its own, or all share the one
+                there is. Then no shape has to be computed, which in an exported step
+                takes longer than to attend.
 
         Returns:
             Context (queries, width) and weights (queries, length).
         """
         width = read.states.shape[-1]
+        wanted = self._query(queries)
+        if one_each:
+            context, weights = self._attend(tf.expand_dims(wanted, 1), read)
+            return tf.squeeze(context, 1), tf.squeeze(weights, 1)
         # In 64 bits, since ONNX has its shapes in them.
         shape = tf.shape(read.states, tf.int64)
-        wanted = tf.reshape(
-            self._query(queries), tf.concat([shape[:1], [-1, width]], 0)
+        wanted = tf.reshape(wanted, tf.concat([shape[:1], [-1, width]], 0))
+        context, weights = self._attend(wanted, read)
+        return (
+            tf.reshape(context, (-1, width)),
+            tf.reshape(weights, tf.concat([[-1], shape[1:2]], 0)),
         )
+
+    def _attend(self, wanted: tf.Tensor, read: Read) -> tuple[tf.Tensor, tf.Tensor]:
+        """Context (texts, queries, width) and weights (texts, queries, length)."""
         if self._kind == "luong":
             if self._scaled:
-                wanted *= width**-0.5
+                wanted *= read.states.shape[-1] ** -0.5
             energy = tf.matmul(wanted, read.states, transpose_b=True)
         else:
             keys = self._key(read.states)
             both = tf.tanh(wanted[:, :, None, :] + keys[:, None, :, :])
             energy = tf.tensordot(both, self._weights[:, 0], 1)
         weights = tf.nn.softmax(energy + tf.expand_dims(read.bias, 1))
-        context = tf.matmul(weights, read.states)
-        return (
-            tf.reshape(context, (-1, width)),
-            tf.reshape(weights, tf.concat([[-1], shape[1:2]], 0)),
-        )
+        return tf.matmul(weights, read.states), weights

@@ -74,7 +74,7 @@ class Decoder(Protocol):
         Args:
             embedded: (replies, embedding size).
             state: Before it.
-            texts: See `Reader.rows`.
+            texts: One row per reply, or one that all share.
             reader: What is on top.
 
         Returns:
@@ -187,7 +187,7 @@ class RecurrentDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
     ) -> tuple[Written, State]:
         """See `Decoder`."""
         outputs, after = self._one(embedded, state, None)
-        written = reader.rows(outputs, texts)
+        written = reader.rows(outputs, texts, one_each=True)
         return written, (*after, written.features) if self._feeding else after
 
     def _one(
@@ -307,7 +307,8 @@ class TransformerDecoder(tf.keras.layers.Layer):  # type: ignore[misc]
     ) -> tuple[Written, State]:
         """See `Decoder`."""
         outputs, after = self._run(tf.expand_dims(embedded, 1), state, texts, False)
-        return reader.rows(tf.squeeze(outputs, 1), texts), after
+        written = reader.rows(tf.squeeze(outputs, 1), texts, one_each=True)
+        return written, after
 
     def _run(
         self, embedded: tf.Tensor, state: State, texts: Texts, training: bool

@@ -105,15 +105,13 @@ class Reader(tf.keras.layers.Layer):  # type: ignore[misc]
         )
         return Written(self._drop(features, training), *map(parted, flat[1:]))
 
-    def rows(self, outputs: tf.Tensor, texts: Texts) -> Written:
+    def rows(self, outputs: tf.Tensor, texts: Texts, one_each: bool = False) -> Written:
         """Makes features of tokens that stand below one another, without dropout.
-
-        Where one token of each reply is read, as in serving, next to no shape is left
-        to compute: exported, that would be half of all operators of a step.
 
         Args:
             outputs: Of the decoder, (tokens, width); those for one text side by side.
             texts: One row per text; tokens share them evenly.
+            one_each: See `Attention.call`.
 
         Returns:
             (tokens, …) each.
@@ -127,7 +125,7 @@ class Reader(tf.keras.layers.Layer):  # type: ignore[misc]
             if attention is None or read is None:
                 weights.append(None)
                 continue
-            context, shares = attention(outputs, read)
+            context, shares = attention(outputs, read, one_each)
             parts.append(context)
             weights.append(shares)
         if self._gate is not None:

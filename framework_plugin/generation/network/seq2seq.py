@@ -185,7 +185,7 @@ class Seq2Seq(tf.keras.Model):  # type: ignore[misc]
         Args:
             tokens: Ids, (replies,).
             state: Before them.
-            texts: One row per text; replies to the same text stand side by side.
+            texts: One row per reply, or one that all share.
         """
         return self.decoder.step(self.embedding(tokens), state, texts, self.reader)
 

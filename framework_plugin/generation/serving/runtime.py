@@ -123,9 +123,9 @@ class OnnxRuntime(OnnxScorer):
         super().__init__(folder, precision)
         self._shortlister = shortlister
         if shortlister is None:
-            self._step = _session(folder / graph_name(STEP, precision))
+            self._step = _session(folder / graph_name(STEP, precision), _SLOW_STEPS)
         else:
-            self._step = _session(folder / graph_name(SHORT, precision))
+            self._step = _session(folder / graph_name(SHORT, precision), _SLOW_STEPS)
             self._rows = _session(folder / graph_name(ROWS, precision))
             self._layer = [output.name for output in self._rows.get_outputs()]
 
@@ -391,8 +391,19 @@ _UNWANTED = ["QDQPropagationTransformer"]
 """Dies with the process on the loops that plain recurrent units become, and has nothing
 to do in graphs that are quantised while they run."""
 
+_SLOW_STEPS = ["MatMulIntegerToFloatFusion"]
+"""Puts a product and its scaling, column by column, together. Of a row or a few, as in
+a step, the scaling then takes as long as the product; apart from it, a step is a tenth
+to a sixth faster, and scoring, of many rows, a fifth slower."""
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+
+def _session(path: Path, slow: Sequence[str] = ()) -> onnxruntime.InferenceSession:
+    """A graph, ready to run.
+
+    Args:
+        path: Of its file.
+        slow: Optimizers that make it slower.
+    """
     options = onnxruntime.SessionOptions()
     # A second thread gains little on a small step and loses much beside a busy
     # neighbour; replies are served side by side instead.
@@ -404,7 +415,7 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
             str(path),
             options,
             providers=["CPUExecutionProvider"],
-            disabled_optimizers=_UNWANTED,
+            disabled_optimizers=[*_UNWANTED, *slow],
         )
     except Exception as error:  # ONNX Runtime has no public base class of errors
         raise ArtefactError(

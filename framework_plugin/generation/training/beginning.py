@@ -38,9 +38,12 @@ _MAY_DIFFER = frozenset(
         "embedding_deviation",
         "embeddings_file",
         "freeze_embeddings",
+        "max_turn_tokens",
+        "max_memory_tokens",
     }
 )
-"""Settings that shape the vocabulary and the first weights, which a base brings."""
+"""Settings that shape the vocabulary and the first weights, which a base brings, and
+how much is read, which no weight depends on."""
 
 
 class Beginning(Protocol):
